@@ -1,0 +1,1 @@
+"""observe, decide, perform: from stores to a frozen snapshot, to a plan, to idempotent calls."""

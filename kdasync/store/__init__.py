@@ -1,0 +1,1 @@
+"""Typed object stores, their indexes, and the informers that fill them."""
