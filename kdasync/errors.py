@@ -161,5 +161,5 @@ class GuestError(KdasyncError):
         self.remedy = remedy
 
 
-class StaleMemory(KdasyncError):  # noqa: N818 - a state of affairs, not a fault
+class StaleMemory(KdasyncError):
     """A status commit met another generationUID: somebody else wrote; drop the memory and load it again."""

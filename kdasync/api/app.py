@@ -7,21 +7,21 @@ import msgspec
 from kdasync.api.meta import Object, Wire
 
 
-class Label(Wire):
+class Label(Wire, frozen=True):
     """Human naming."""
 
     name: str = ""
     description: str = ""
 
 
-class SetupPackage(Wire):
+class SetupPackage(Wire, frozen=True):
     """Where the setup package is; `use_new_setup_layout` selects the layout of v0.8 and later."""
 
     package_url: str
     use_new_setup_layout: bool = False
 
 
-class Endpoint(Wire):
+class Endpoint(Wire, frozen=True):
     """A port of a service."""
 
     port: int
@@ -31,7 +31,7 @@ class Endpoint(Wire):
     has_auth_token: bool = False
 
 
-class Service(Wire):
+class Service(Wire, frozen=True):
     """A service of the app; without `endpoint` it exposes nothing."""
 
     id: str
@@ -40,21 +40,21 @@ class Service(Wire):
     exported_service: str = ""
 
 
-class ContainerSpec(Wire):
+class ContainerSpec(Wire, frozen=True):
     """stdin and tty of the app container."""
 
     stdin: bool = False
     tty: bool = False
 
 
-class MinStorage(Wire):
+class MinStorage(Wire, frozen=True):
     """Lower bound of a role's storage."""
 
     size: str
     ephemeral_mode_supported: bool = False
 
 
-class Role(Wire):
+class Role(Wire, frozen=True):
     """A role: what its members run and how many there may be (`N` or `N+`).
 
     `config_package`: UNSET = the key is absent (take the default), None = explicit null (no package).
@@ -72,14 +72,14 @@ class Role(Wire):
     max_log_size_dump: int | None = None
 
 
-class RoleServices(Wire):
+class RoleServices(Wire, frozen=True):
     """Which services a role runs."""
 
     role_id: str
     service_ids: list[str] = []
 
 
-class Config(Wire):
+class Config(Wire, frozen=True):
     """Which roles and services are active."""
 
     selected_roles: list[str] = []
@@ -87,7 +87,7 @@ class Config(Wire):
     config_meta: dict[str, str] | None = None
 
 
-class RolePolicy(Wire):
+class RolePolicy(Wire, frozen=True):
     """Additive, `spec.kdasync.roles[]`: how kdasync runs a role. Times in seconds; None takes the operator's default.
 
     Attributes:
@@ -119,13 +119,13 @@ class RolePolicy(Wire):
     termination_grace_seconds: int | None = None
 
 
-class AppPolicy(Wire):
+class AppPolicy(Wire, frozen=True):
     """Additive block `spec.kdasync` of an app."""
 
     roles: list[RolePolicy] = []
 
 
-class AppSpec(Wire):
+class AppSpec(Wire, frozen=True):
     """Spec of an app. The `default_*` keys are folded into the roles on admission."""
 
     label: Label = Label()
@@ -146,7 +146,7 @@ class AppSpec(Wire):
     kdasync: AppPolicy | None = None
 
 
-class KubeDirectorApp(Object):
+class KubeDirectorApp(Object, frozen=True):
     """An app definition."""
 
     spec: AppSpec = AppSpec()

@@ -12,7 +12,7 @@ from kdasync.api.memory import Memory
 from kdasync.api.meta import Condition, Object, Wire
 
 
-class Connections(Wire):
+class Connections(Wire, frozen=True):
     """Related objects of the same namespace whose content is published in configmeta."""
 
     clusters: list[str] = []
@@ -20,21 +20,21 @@ class Connections(Wire):
     secrets: list[str] = []
 
 
-class Resources(Wire):
+class Resources(Wire, frozen=True):
     """Container resources; values are quantities, extended resources included."""
 
     limits: dict[str, str | int | float] = {}
     requests: dict[str, str | int | float] | None = None
 
 
-class Storage(Wire):
+class Storage(Wire, frozen=True):
     """One claim per member."""
 
     size: str
     storage_class_name: str | None = None
 
 
-class BlockStorage(Wire):
+class BlockStorage(Wire, frozen=True):
     """Raw block devices per member; device i appears at `path_prefix` + i."""
 
     path_prefix: str
@@ -43,14 +43,14 @@ class BlockStorage(Wire):
     size: str | None = None
 
 
-class EnvVar(Wire, omit_defaults=False):
+class EnvVar(Wire, frozen=True, omit_defaults=False):
     """One variable of the app container."""
 
     name: str
     value: str = ""
 
 
-class SecretMount(Wire):
+class SecretMount(Wire, frozen=True):
     """A Secret mounted as a volume."""
 
     name: str
@@ -59,7 +59,7 @@ class SecretMount(Wire):
     read_only: bool = False
 
 
-class SecretKey(Wire):
+class SecretKey(Wire, frozen=True):
     """A value encrypted on admission, or its ciphertext."""
 
     name: str
@@ -67,7 +67,7 @@ class SecretKey(Wire):
     encrypted_value: str = ""
 
 
-class FilePermissions(Wire):
+class FilePermissions(Wire, frozen=True):
     """`file_mode` is the numeric mode (493 is 0755)."""
 
     file_mode: int | None = None
@@ -75,7 +75,7 @@ class FilePermissions(Wire):
     file_group: str | None = None
 
 
-class FileInjection(Wire):
+class FileInjection(Wire, frozen=True):
     """A file fetched into each member before setup."""
 
     src_url: str
@@ -83,7 +83,7 @@ class FileInjection(Wire):
     permissions: FilePermissions | None = None
 
 
-class VolumeProjection(Wire):
+class VolumeProjection(Wire, frozen=True):
     """An existing claim mounted into each member."""
 
     pvc_name: str
@@ -91,7 +91,7 @@ class VolumeProjection(Wire):
     read_only: bool = False
 
 
-class Role(Wire):
+class Role(Wire, frozen=True):
     """A requested role. `members`: None takes the app's minimum cardinality. `affinity` is core/v1 Affinity, passed through."""
 
     id: str
@@ -113,7 +113,7 @@ class Role(Wire):
     service_annotations: dict[str, str] | None = None
 
 
-class ClusterPolicy(Wire):
+class ClusterPolicy(Wire, frozen=True):
     """Additive block `spec.kdasync` of a cluster.
 
     Attributes:
@@ -123,7 +123,7 @@ class ClusterPolicy(Wire):
     paused: bool = False
 
 
-class ClusterSpec(Wire):
+class ClusterSpec(Wire, frozen=True):
     """What the user wants."""
 
     app: str = ""
@@ -136,13 +136,13 @@ class ClusterSpec(Wire):
     kdasync: ClusterPolicy | None = None
 
 
-class NotifyCommand(Wire):
+class NotifyCommand(Wire, frozen=True):
     """A queued startscript call, as KubeDirector stores it: `["--addnodes", "--nodegroup 1", "--role", R, "--fqdns", "a,b"]`."""
 
     arguments: list[str] = []
 
 
-class StateDetail(Wire):
+class StateDetail(Wire, frozen=True):
     """Details of a member's state; None means absent."""
 
     config_error_detail: str | None = None
@@ -159,7 +159,7 @@ class StateDetail(Wire):
     storage_init_progress: str = ""
 
 
-class Member(Wire):
+class Member(Wire, frozen=True):
     """A member as KubeDirector reports it."""
 
     pod: str = ""
@@ -172,7 +172,7 @@ class Member(Wire):
     state_detail: StateDetail = StateDetail()
 
 
-class RoleStatus(Wire):
+class RoleStatus(Wire, frozen=True):
     """A role that has, or still has, a StatefulSet."""
 
     id: str
@@ -180,7 +180,7 @@ class RoleStatus(Wire):
     members: list[Member] = []
 
 
-class Rollup(Wire, omit_defaults=False):
+class Rollup(Wire, frozen=True, omit_defaults=False):
     """Seven booleans over all members."""
 
     config_errors: bool = False
@@ -192,7 +192,7 @@ class Rollup(Wire, omit_defaults=False):
     membership_changing: bool = False
 
 
-class RestoreProgress(Wire):
+class RestoreProgress(Wire, frozen=True):
     """Present only while the cluster is restored from a backup."""
 
     awaiting_app: bool = False
@@ -201,7 +201,7 @@ class RestoreProgress(Wire):
     error: str = ""
 
 
-class Summary(Wire, omit_defaults=False):
+class Summary(Wire, frozen=True, omit_defaults=False):
     """Additive: what `kubectl get -o wide` prints."""
 
     ready: int = 0
@@ -210,7 +210,7 @@ class Summary(Wire, omit_defaults=False):
     reason: str = ""
 
 
-class ClusterStatus(Wire):
+class ClusterStatus(Wire, frozen=True):
     """Status of a cluster."""
 
     state: str = ""
@@ -228,20 +228,20 @@ class ClusterStatus(Wire):
     kdasync: Memory | None = None
 
 
-class KubeDirectorCluster(Object):
+class KubeDirectorCluster(Object, frozen=True):
     """A cluster of an app."""
 
     spec: ClusterSpec = ClusterSpec()
     status: ClusterStatus | None = None
 
 
-class BackupSpec(Wire):
+class BackupSpec(Wire, frozen=True):
     """A copy of a cluster's status."""
 
     status_backup: ClusterStatus | None = None
 
 
-class KubeDirectorStatusBackup(Object):
+class KubeDirectorStatusBackup(Object, frozen=True):
     """Status backup, named as its cluster and owned by it."""
 
     spec: BackupSpec = BackupSpec()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kdasync.api.meta import Object, Wire
 
 
-class ConfigSpec(Wire):
+class ConfigSpec(Wire, frozen=True):
     """Global knobs; None takes KubeDirector's default."""
 
     default_storage_class_name: str | None = None
@@ -24,14 +24,14 @@ class ConfigSpec(Wire):
     force_shared_memory_size_support: bool | None = None
 
 
-class ConfigStatus(Wire):
+class ConfigStatus(Wire, frozen=True):
     """Status of the global config."""
 
     generation_uid: str = ""
     state: str = ""
 
 
-class KubeDirectorConfig(Object):
+class KubeDirectorConfig(Object, frozen=True):
     """The global config, `kd-global-config` in the operator's namespace."""
 
     spec: ConfigSpec | None = None

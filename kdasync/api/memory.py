@@ -12,7 +12,7 @@ from __future__ import annotations
 from kdasync.api.meta import Wire
 
 
-class Run(Wire):
+class Run(Wire, frozen=True):
     """One attempt of one guest event, bound to a container. (container, event, attempt) is never reused.
 
     Attributes:
@@ -34,7 +34,7 @@ class Run(Wire):
     commit: int = 0
 
 
-class MemberMemory(Wire):
+class MemberMemory(Wire, frozen=True):
     """What is remembered of one member; its identity is `node_id`, never an index.
 
     Attributes:
@@ -75,7 +75,7 @@ class MemberMemory(Wire):
     auth_token: str = ""
 
 
-class LogEntry(Wire):
+class LogEntry(Wire, frozen=True):
     """One change of membership: `op` is `add` or `del`. `begun`: some peer's delivery has started (no way back)."""
 
     seq: int
@@ -87,7 +87,7 @@ class LogEntry(Wire):
     begun: bool = False
 
 
-class Doomed(Wire):
+class Doomed(Wire, frozen=True):
     """A destructive intent: this very object, by UID, is to be deleted."""
 
     kind: str
@@ -95,7 +95,7 @@ class Doomed(Wire):
     uid: str
 
 
-class Memory(Wire):
+class Memory(Wire, frozen=True):
     """What is remembered of one cluster."""
 
     stamp: str = ""

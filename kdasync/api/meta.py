@@ -36,7 +36,7 @@ class Wire(msgspec.Struct, frozen=True, rename=wire_name, omit_defaults=True, kw
     """Base of all wire types: frozen, camelCase on the wire, defaults left out."""
 
 
-class OwnerReference(Wire):
+class OwnerReference(Wire, frozen=True):
     """meta/v1 OwnerReference."""
 
     api_version: str = ""
@@ -47,7 +47,7 @@ class OwnerReference(Wire):
     block_owner_deletion: bool | None = None
 
 
-class ObjectMeta(Wire):
+class ObjectMeta(Wire, frozen=True):
     """meta/v1 ObjectMeta, the fields we read or write. Times are RFC 3339 text."""
 
     name: str = ""
@@ -63,7 +63,7 @@ class ObjectMeta(Wire):
     owner_references: list[OwnerReference] = []
 
 
-class Condition(Wire, omit_defaults=False):
+class Condition(Wire, frozen=True, omit_defaults=False):
     """meta/v1 Condition; kstatus reads `Ready`, `Reconciling` and `Stalled`."""
 
     type: str
@@ -74,7 +74,7 @@ class Condition(Wire, omit_defaults=False):
     observed_generation: int = 0
 
 
-class Object(Wire):
+class Object(Wire, frozen=True):
     """Any object, its metadata only (as PartialObjectMetadata)."""
 
     api_version: str = ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from kdasync.api.meta import Object, Wire
 
 
-class StateTerminated(Wire):
+class StateTerminated(Wire, frozen=True):
     """core/v1 ContainerStateTerminated."""
 
     exit_code: int = 0
@@ -16,20 +16,20 @@ class StateTerminated(Wire):
     message: str = ""
 
 
-class StateWaiting(Wire):
+class StateWaiting(Wire, frozen=True):
     """core/v1 ContainerStateWaiting."""
 
     reason: str = ""
     message: str = ""
 
 
-class StateRunning(Wire):
+class StateRunning(Wire, frozen=True):
     """core/v1 ContainerStateRunning."""
 
     started_at: str | None = None
 
 
-class ContainerState(Wire):
+class ContainerState(Wire, frozen=True):
     """core/v1 ContainerState: at most one is set."""
 
     running: StateRunning | None = None
@@ -37,7 +37,7 @@ class ContainerState(Wire):
     terminated: StateTerminated | None = None
 
 
-class ContainerStatus(Wire):
+class ContainerStatus(Wire, frozen=True):
     """core/v1 ContainerStatus. `container_id` has its runtime prefix, e.g. `containerd://...`; empty until known."""
 
     name: str = ""
@@ -48,7 +48,7 @@ class ContainerStatus(Wire):
     last_state: ContainerState = ContainerState()
 
 
-class PodCondition(Wire):
+class PodCondition(Wire, frozen=True):
     """core/v1 PodCondition."""
 
     type: str = ""
@@ -57,7 +57,7 @@ class PodCondition(Wire):
     message: str | None = None
 
 
-class PodStatus(Wire):
+class PodStatus(Wire, frozen=True):
     """core/v1 PodStatus."""
 
     phase: str = ""
@@ -70,7 +70,7 @@ class PodStatus(Wire):
     start_time: str | None = None
 
 
-class PodSpec(Wire):
+class PodSpec(Wire, frozen=True):
     """core/v1 PodSpec: only what decides whether a guest can be trusted and found."""
 
     node_name: str | None = None
@@ -78,58 +78,58 @@ class PodSpec(Wire):
     share_process_namespace: bool | None = None
 
 
-class Pod(Object):
+class Pod(Object, frozen=True):
     """core/v1 Pod."""
 
     spec: PodSpec = PodSpec()
     status: PodStatus = PodStatus()
 
 
-class StatefulSetSpec(Wire):
+class StatefulSetSpec(Wire, frozen=True):
     """apps/v1 StatefulSetSpec."""
 
     replicas: int | None = None
     service_name: str = ""
 
 
-class StatefulSetStatus(Wire):
+class StatefulSetStatus(Wire, frozen=True):
     """apps/v1 StatefulSetStatus."""
 
     observed_generation: int = 0
     replicas: int = 0
 
 
-class StatefulSet(Object):
+class StatefulSet(Object, frozen=True):
     """apps/v1 StatefulSet."""
 
     spec: StatefulSetSpec = StatefulSetSpec()
     status: StatefulSetStatus = StatefulSetStatus()
 
 
-class ServiceSpec(Wire):
+class ServiceSpec(Wire, frozen=True):
     """core/v1 ServiceSpec."""
 
     type: str = ""
     cluster_ip: str | None = None
 
 
-class Service(Object):
+class Service(Object, frozen=True):
     """core/v1 Service."""
 
     spec: ServiceSpec = ServiceSpec()
 
 
-class Claim(Object):
+class Claim(Object, frozen=True):
     """core/v1 PersistentVolumeClaim."""
 
 
-class ConfigMap(Object):
+class ConfigMap(Object, frozen=True):
     """core/v1 ConfigMap."""
 
     data: dict[str, str] = {}
 
 
-class Secret(Object):
+class Secret(Object, frozen=True):
     """core/v1 Secret; values are base64 text as on the wire."""
 
     data: dict[str, str] = {}

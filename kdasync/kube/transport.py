@@ -79,7 +79,7 @@ class Channel(Protocol):
         ...
 
 
-class ChannelRefused(Exception):  # noqa: N818 - carries an answer, is not a fault of the wire
+class ChannelRefused(Exception):
     """The upgrade was answered with a plain response (404, 403, 501 ...)."""
 
     def __init__(self, response: Response) -> None:
@@ -94,9 +94,7 @@ class Transport(Protocol):
         """Send and read the whole answer within `timeout` seconds."""
         ...
 
-    def stream(
-        self, request: Request, *, connect_timeout: float, idle_timeout: float
-    ) -> AbstractAsyncContextManager[Stream]:
+    def stream(self, request: Request, *, connect_timeout: float, idle_timeout: float) -> AbstractAsyncContextManager[Stream]:
         """Send and hand out the answer piece by piece; leaving the context cuts it."""
         ...
 

@@ -13,8 +13,10 @@ import msgspec
 
 
 class Mount(msgspec.Struct, frozen=True, kw_only=True):
-    """A mount of a container. `source`: key of a volume directory kept by the runtime; with `memory` a tmpfs; `files`: content
-    of a Secret or ConfigMap volume (name -> bytes).
+    """A mount of a container.
+
+    `source` is the key of a volume directory that the runtime keeps; with `memory` it is a tmpfs; `files` is the content of a
+    Secret or ConfigMap volume (name -> bytes).
     """
 
     path: str
