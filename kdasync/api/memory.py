@@ -34,6 +34,14 @@ class Run(Wire, frozen=True):
     commit: int = 0
 
 
+class Doomed(Wire, frozen=True):
+    """A destructive intent: this very object, by UID, is to be deleted."""
+
+    kind: str
+    name: str
+    uid: str
+
+
 class MemberMemory(Wire, frozen=True):
     """What is remembered of one member; its identity is `node_id`, never an index.
 
@@ -49,6 +57,8 @@ class MemberMemory(Wire, frozen=True):
         configures: attempts of `configure` ever made, so that an attempt number is never reused.
         reason, detail: why the last attempt failed; `stdout`, `stderr`: tails of its output.
         missed: sequence numbers of notifications that were given up.
+        replace: a user asked for its replacement: it leaves although it has a place.
+        doomed: objects of this member that are to be deleted, by UID.
     """
 
     node_id: int
@@ -73,6 +83,8 @@ class MemberMemory(Wire, frozen=True):
     stderr: str = ""
     missed: list[int] = []
     auth_token: str = ""
+    replace: bool = False
+    doomed: list[Doomed] = []
 
 
 class LogEntry(Wire, frozen=True):
@@ -87,16 +99,17 @@ class LogEntry(Wire, frozen=True):
     begun: bool = False
 
 
-class Doomed(Wire, frozen=True):
-    """A destructive intent: this very object, by UID, is to be deleted."""
-
-    kind: str
-    name: str
-    uid: str
-
-
 class Memory(Wire, frozen=True):
-    """What is remembered of one cluster."""
+    """What is remembered of one cluster.
+
+    Attributes:
+        stamp: see the module.
+        epoch: config epoch, KubeDirector's specGenerationToProcess.
+        commit: number of the newest order to a guest; never decreases.
+        seq: newest number of the membership log.
+        doomed: StatefulSets of roles without members, to be deleted by UID.
+        handled: the user's request annotation that was carried out last, until it is gone from the object.
+    """
 
     stamp: str = ""
     state: str = "new"
@@ -110,4 +123,4 @@ class Memory(Wire, frozen=True):
     log: list[LogEntry] = []
     members: list[MemberMemory] = []
     doomed: list[Doomed] = []
-    handled_request: str = ""
+    handled: str = ""
