@@ -17,7 +17,7 @@ DIFFERENCES = {
 
 
 def plain(spec: ClusterSpec) -> dict[str, Any]:
-    body = msgspec.to_builtins(spec)
+    body = {"connections": {}, **msgspec.to_builtins(spec)}
     for role in body["roles"]:
         role["resources"] = {
             kind: {key: quantity(amount) for key, amount in amounts.items()} for kind, amounts in role["resources"].items()
@@ -25,14 +25,14 @@ def plain(spec: ClusterSpec) -> dict[str, Any]:
     return body
 
 
-def test_app(record):
+def test_app(record: Any) -> None:
     assert default_app(record.app).spec == record.stored_app.spec
 
 
-def test_cluster(record):
+def test_cluster(record: Any) -> None:
     assert plain(record.defaulted.spec) == plain(record.stored.spec)
 
 
-def test_defaults_are_idempotent(record):
+def test_defaults_are_idempotent(record: Any) -> None:
     app = default_app(record.app)
     assert default_app(app) == app

@@ -97,24 +97,24 @@ def service(body: dict[str, Any]) -> dict[str, Any]:
     return {"metadata": metadata(body["metadata"]), "spec": spec}
 
 
-def test_stateful_sets(record):
+def test_stateful_sets(record: Any) -> None:
     recorded = record.of("StatefulSet")
     ours = [statefulset(view, view.role.members) for view in record.views]
     assert {item.name: stateful_set(item.body) for item in ours} == {name: stateful_set(body) for name, body in recorded.items()}
 
 
-def test_services(record):
+def test_services(record: Any) -> None:
     app = record.views[0].app
     ours = [headless_service(record.defaulted, app)]
     ours += [member_service(view, ordinal) for view in record.views for ordinal in range(view.role.members)]
     assert {item.name: service(item.body) for item in ours} == {name: service(body) for name, body in record.of("Service").items()}
 
 
-def test_target_ports_are_the_servers_default(record):
+def test_target_ports_are_the_servers_default(record: Any) -> None:
     assert all(port["targetPort"] == port["port"] for item in record.of("Service").values() for port in item["spec"]["ports"])
 
 
-def test_pods_carry_the_templates_labels_and_annotations(record):
+def test_pods_carry_the_templates_labels_and_annotations(record: Any) -> None:
     own = {"apps.kubernetes.io/pod-index", "controller-revision-hash", "statefulset.kubernetes.io/pod-name"}
     pods = record.of("Pod")
     seen = 0
@@ -128,7 +128,7 @@ def test_pods_carry_the_templates_labels_and_annotations(record):
     assert seen == len(pods)
 
 
-def test_claims_have_the_names_and_labels_that_follow_from_the_stateful_set(record):
+def test_claims_have_the_names_and_labels_that_follow_from_the_stateful_set(record: Any) -> None:
     expected = {}
     for view in record.views:
         body = statefulset(view, 1).body["spec"]
