@@ -1,0 +1,1 @@
+"""The node: scheduler and kubelet in one, over a pod runtime."""
