@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from kdasync.api.meta import Object, Wire
@@ -67,7 +69,7 @@ class Role(Wire, frozen=True):
     persist_dirs: list[str] | None = None
     event_list: list[str] | None = None
     container_spec: ContainerSpec | None = None
-    min_resources: dict[str, str] | None = None
+    min_resources: dict[str, Any] | None = None
     min_storage: MinStorage | None = None
     max_log_size_dump: int | None = None
 

@@ -21,10 +21,10 @@ class Connections(Wire, frozen=True):
 
 
 class Resources(Wire, frozen=True):
-    """Container resources; values are quantities, extended resources included."""
+    """Container resources; values are quantities, extended resources (whose form no schema checks) included."""
 
-    limits: dict[str, str | int | float] = {}
-    requests: dict[str, str | int | float] | None = None
+    limits: dict[str, Any] = {}
+    requests: dict[str, Any] | None = None
 
 
 class Storage(Wire, frozen=True):
