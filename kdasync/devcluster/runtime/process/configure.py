@@ -1,0 +1,128 @@
+"""From what the pod and the image say to what the node must do: pure functions over frozen values (and the image's /etc/passwd)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from kdasync.devcluster.image.image import Image
+from kdasync.devcluster.runtime.process import wire
+from kdasync.devcluster.runtime.protocol import ContainerSpec, Mount, SandboxSpec
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class Skeletons(msgspec.Struct, frozen=True, kw_only=True):
+    """The lowest layers and what is shared of the machine, made once per runtime."""
+
+    host: Path
+    bare: Path
+    shared: tuple[str, ...]
+    shown: tuple[str, ...]
+
+
+def root_spec(image: Image, spec: ContainerSpec, pod: SandboxSpec, *, skeletons: Skeletons, ip: str, gateway: str) -> wire.RootSpec:
+    """The root file system of a container."""
+    layers = (*image.layers, str(skeletons.host if image.host else skeletons.bare))
+    return wire.RootSpec(
+        layers=layers,
+        host=skeletons.shared if image.host else (),
+        shown=skeletons.shown if image.host else (),
+        binds=tuple(_bind(mount) for mount in sorted(spec.mounts, key=lambda mount: mount.path.count("/"))),
+        etc={**_identity_files(pod, ip=ip, gateway=gateway), **_user_files(image, layers)},
+    )
+
+
+def _bind(mount: Mount) -> wire.Bind:
+    kind = "memory" if mount.memory else "files" if mount.files is not None else "volume"
+    return wire.Bind(
+        path=mount.path,
+        kind=kind,
+        source=mount.source.replace("/", "_"),
+        sub_path=mount.sub_path,
+        read_only=mount.read_only,
+        size=mount.size,
+        files=dict(mount.files or {}),
+    )
+
+
+def _identity_files(pod: SandboxSpec, *, ip: str, gateway: str) -> dict[str, str]:
+    """resolv.conf, hosts and hostname, as the kubelet writes them."""
+    domain = f".{pod.search[0]}" if pod.search else ""
+    names = f"{pod.hostname}{domain}\t{pod.hostname}" if domain else pod.hostname
+    search = f"search {' '.join(pod.search)}\n" if pod.search else ""
+    return {
+        "resolv.conf": f"{search}nameserver {gateway}\noptions ndots:5\n",
+        "hosts": f"127.0.0.1\tlocalhost\n::1\tlocalhost\n{ip}\t{names}\n",
+        "hostname": f"{pod.hostname}\n",
+    }
+
+
+def _lines(layers: tuple[str, ...], name: str) -> list[str]:
+    """Lines of a file of the topmost layer that has it."""
+    for layer in layers:
+        path = Path(layer, "etc", name)
+        if path.is_file():
+            return path.read_text(errors="replace").splitlines()
+    return []
+
+
+def _user_files(image: Image, layers: tuple[str, ...]) -> dict[str, str]:
+    """The files passwd and group with the image's users added; empty if it has none."""
+    if not image.users:
+        return {}
+    names = {user.name for user in image.users}
+    passwd = [line for line in _lines(layers, "passwd") if line.split(":")[0] not in names]
+    group = [line for line in _lines(layers, "group") if line.split(":")[0] not in names]
+    passwd += [f"{user.name}:x:{user.uid}:{user.uid}::{user.home}:/bin/sh" for user in image.users]
+    group += [f"{user.name}:x:{user.uid}:" for user in image.users]
+    return {"passwd": "\n".join(passwd) + "\n", "group": "\n".join(group) + "\n"}
+
+
+def identity(user: str, *, image: Image, layers: tuple[str, ...]) -> tuple[int, int]:
+    """Numeric user and group of `name`, `uid` or `uid:gid`; empty is root.
+
+    Raises:
+        OSError: no such user in the image.
+    """
+    name, _, group = user.partition(":")
+    known = {added.name: (added.uid, added.uid) for added in image.users}
+    for line in _lines(layers, "passwd"):
+        words = line.split(":")
+        known.setdefault(words[0], (int(words[2]), int(words[3])))
+    if not name:
+        return 0, 0
+    if name.isdigit():
+        primary = next((gid for uid, gid in known.values() if uid == int(name)), 0)
+        return int(name), int(group or primary)
+    if name not in known:
+        raise OSError(f"the image has no user {name}. Add it to the recipe's users or give a number.")
+    return known[name]
+
+
+def program(image: Image, spec: ContainerSpec, pod: SandboxSpec, *, layers: tuple[str, ...]) -> wire.Program:
+    """The container's main process: Kubernetes' rule for command and args over the image's entrypoint and command.
+
+    Raises:
+        OSError: neither the pod nor the image says what to run, or the user is unknown.
+    """
+    argv = (*(spec.command or image.entrypoint), *(spec.args or (() if spec.command else image.command)))
+    if not argv:
+        raise OSError(f"no command for container {spec.name}: the image has none. Give it one in the pod.")
+    wanted = image.user if spec.run_as_user is None else str(spec.run_as_user)
+    user, group = identity(wanted, image=image, layers=layers)
+    base = {"PATH": _PATH, "HOSTNAME": pod.hostname, "HOME": _home(image, layers, user)}
+    env = {**base, **image.env, **dict(spec.env)}
+    return wire.Program(argv=argv, env=env, cwd=spec.working_dir or image.working_dir, user=user, group=group, tty=spec.tty)
+
+
+def _home(image: Image, layers: tuple[str, ...], user: int) -> str:
+    for added in image.users:
+        if added.uid == user:
+            return added.home
+    for line in _lines(layers, "passwd"):
+        words = line.split(":")
+        if words[2] == str(user):
+            return words[5]
+    return "/"
