@@ -17,7 +17,7 @@ class Label(Wire, frozen=True):
 
 
 class SetupPackage(Wire, frozen=True):
-    """Where the setup package is; `use_new_setup_layout` selects the layout of v0.8 and later."""
+    """Where the setup package is."""
 
     package_url: str
     use_new_setup_layout: bool = False
@@ -90,7 +90,7 @@ class Config(Wire, frozen=True):
 
 
 class RolePolicy(Wire, frozen=True):
-    """Additive, `spec.kdasync.roles[]`: how kdasync runs a role. Times in seconds; None takes the operator's default.
+    """Additive, `spec.kdasync.roles[]`: how kdasync runs a role. Times in seconds; absent: the operator's default.
 
     Attributes:
         id: role it applies to.
@@ -128,7 +128,7 @@ class AppPolicy(Wire, frozen=True):
 
 
 class AppSpec(Wire, frozen=True):
-    """Spec of an app. The `default_*` keys are folded into the roles on admission."""
+    """Spec of an app. The `default...` keys are folded into the roles on admission."""
 
     label: Label = Label()
     distro_id: str = ""

@@ -35,7 +35,7 @@ class Storage(Wire, frozen=True):
 
 
 class BlockStorage(Wire, frozen=True):
-    """Raw block devices per member; device i appears at `path_prefix` + i."""
+    """Raw block devices per member; device i appears at `pathPrefix` + i."""
 
     path_prefix: str
     num_devices: int
@@ -68,7 +68,7 @@ class SecretKey(Wire, frozen=True):
 
 
 class FilePermissions(Wire, frozen=True):
-    """`file_mode` is the numeric mode (493 is 0755)."""
+    """Permissions of an injected file; `fileMode` is the numeric mode (493 is 0755)."""
 
     file_mode: int | None = None
     file_owner: str | None = None
@@ -92,7 +92,10 @@ class VolumeProjection(Wire, frozen=True):
 
 
 class Role(Wire, frozen=True):
-    """A requested role. `members`: None takes the app's minimum cardinality. `affinity` is core/v1 Affinity, passed through."""
+    """A requested role.
+
+    `members`: None takes the app's minimum cardinality. `affinity` is core/v1 Affinity, passed through.
+    """
 
     id: str
     members: int | None = None
@@ -143,7 +146,7 @@ class NotifyCommand(Wire, frozen=True):
 
 
 class StateDetail(Wire, frozen=True):
-    """Details of a member's state; None means absent."""
+    """Details of a member's state, where they apply."""
 
     config_error_detail: str | None = None
     last_config_data_generation: int | None = None

@@ -6,7 +6,7 @@ from kdasync.api.meta import Object, Wire
 
 
 class ConfigSpec(Wire, frozen=True):
-    """Global knobs; None takes KubeDirector's default."""
+    """Global knobs; absent: KubeDirector's default."""
 
     default_storage_class_name: str | None = None
     default_service_type: str | None = None

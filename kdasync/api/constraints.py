@@ -7,7 +7,7 @@ under an older CRD must become a condition, never a crash of the operator.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -27,6 +27,8 @@ HTTP_URL = r"^https?://.+$"
 SERVICE_TYPE = r"^ClusterIP$|^NodePort$|^LoadBalancer$"
 NAMING_SCHEME = r"^UID$|^CrNameRole$"
 CATALOG = r"^local$|^system$"
+
+PRESERVE: Final[dict[str, Any]] = {"x-kubernetes-preserve-unknown-fields": True}
 
 
 class Field(msgspec.Struct, frozen=True):

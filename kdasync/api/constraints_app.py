@@ -11,7 +11,7 @@ from kdasync.api.constraints import Table, field, shape
 _QUANTITY: Final[dict[str, Any]] = {"type": "string", "pattern": said.QUANTITY}
 _MINIMA: Final[dict[str, Any]] = {
     "type": "object",
-    "x-kubernetes-preserve-unknown-fields": True,
+    **said.PRESERVE,
     "properties": dict.fromkeys(("memory", "cpu", "ephemeral-storage", "nvidia.com/gpu", "amd.com/gpu"), _QUANTITY),
 }
 _SERVICE_ID: Final[dict[str, Any]] = {"minLength": 1, "maxLength": 15, "pattern": said.SERVICE_ID}
@@ -29,7 +29,7 @@ TABLE: Table = {
         "config",
         "configSchemaVersion",
         preserve=True,
-        label=field(),
+        label=field(**said.PRESERVE),
         distroID=field("Stable identity of the app across its versions.", minLength=1),
         version=field("Release of that distroID.", minLength=1),
         configSchemaVersion=field("Passed through to the members' configmeta as its version.", minimum=7),
@@ -46,7 +46,7 @@ TABLE: Table = {
         config=field("Which roles and services are active."),
         kdasync=field(),
     ),
-    app.Label: shape("name", preserve=True, name=field("Short title.", minLength=1), description=field("Long text.")),
+    app.Label: shape("name", name=field("Short title.", minLength=1), description=field("Long text.")),
     app.SetupPackage: shape(
         "packageURL",
         packageURL=field("Where the package is; file:// is a path in the image.", pattern=said.PACKAGE_URL),

@@ -15,7 +15,7 @@ _QUANTITY: Final = {"type": "string", "pattern": said.QUANTITY}
 def _amounts(*names: str, required: tuple[str, ...] = ()) -> dict[str, Any]:
     schema = {
         "type": "object",
-        "x-kubernetes-preserve-unknown-fields": True,
+        **said.PRESERVE,
         "properties": dict.fromkeys(names, _QUANTITY),
     }
     return {**schema, "required": list(required)} if required else schema

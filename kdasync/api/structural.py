@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from kdasync.api.constraints import Field, Shape, Table
+from kdasync.api.constraints import PRESERVE, Field, Shape, Table
 
 _MERGED = ("items", "additionalProperties")
 
@@ -79,7 +79,7 @@ def _(node: inspect.StructType, table: Table) -> dict[str, Any]:
     if found.required:
         schema["required"] = list(found.required)
     if found.preserve:
-        schema["x-kubernetes-preserve-unknown-fields"] = True
+        schema.update(PRESERVE)
     return {**schema, "properties": properties}
 
 
