@@ -66,9 +66,11 @@ def init_container(view: RoleView) -> dict[str, Any]:
 
 
 def resources(view: RoleView) -> dict[str, Any]:
-    """The role's resources, as given."""
+    """The role's resources, as given. A null is an amount that nobody gave."""
     wanted = view.role.resources
-    body: dict[str, Any] = {"limits": wanted.limits}
-    if wanted.requests is not None:
-        body["requests"] = wanted.requests
-    return body
+    given = {"limits": wanted.limits, "requests": wanted.requests}
+    return {kind: _amounts(amounts) for kind, amounts in given.items() if amounts is not None}
+
+
+def _amounts(amounts: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in amounts.items() if value is not None}

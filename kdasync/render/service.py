@@ -29,8 +29,15 @@ def headless_service(cluster: KubeDirectorCluster, app: KubeDirectorApp) -> Mani
     return _manifest(meta, spec)
 
 
-def member_service(view: RoleView, ordinal: int, *, auth_token: str = "") -> Manifest | None:
-    """The service of one member, or None if its role exposes no port (status then says `n/a`)."""
+def member_service(view: RoleView, ordinal: int, *, auth_token: str = "", name: str = "") -> Manifest | None:
+    """The service of one member, or None if its role exposes no port (status then says `n/a`).
+
+    Args:
+        view: its role.
+        ordinal: its place in the StatefulSet.
+        auth_token: its token, if it has one; published as an annotation.
+        name: the recorded name, if status has one.
+    """
     if not view.ports:
         return None
     pod = names.pod(view.stateful_set, ordinal)
@@ -43,7 +50,7 @@ def member_service(view: RoleView, ordinal: int, *, auth_token: str = "") -> Man
     notes = service_annotations(view)
     if auth_token:
         notes[keys.AUTH_TOKEN] = auth_token
-    name = names.member_service(pod, naming_scheme=view.cluster.spec.naming_scheme)
+    name = name or names.member_service(pod, naming_scheme=view.cluster.spec.naming_scheme)
     return _manifest(metadata(view.cluster, name=name, labels=service_labels(view), annotations=notes), spec)
 
 
