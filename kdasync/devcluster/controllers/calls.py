@@ -11,19 +11,21 @@ from typing import Any
 import msgspec
 
 from kdasync.devcluster.resources import BUILTIN, Resource
-from kdasync.kube import resource as kube
 
 Document = dict[str, Any]
 Key = tuple[str, str]  # namespace (empty for cluster-scoped kinds) and name
-Kind = kube.Resource[Document]
+Kind = Resource
 
 
-def kind_of(served: Resource) -> Kind:
-    """A served resource as the client knows it, read as documents."""
-    return kube.Resource(served.group, served.version, served.plural, served.kind, dict, served.namespaced)
+def path_of(kind: Kind, namespace: str = "", name: str = "", subresource: str = "") -> str:
+    """URL path of a collection, an object or its subresource."""
+    root = f"/apis/{kind.api_version}" if kind.group else f"/api/{kind.api_version}"
+    scope = f"/namespaces/{namespace}" if kind.namespaced and namespace else ""
+    tail = "".join(f"/{part}" for part in (name, subresource) if part)
+    return f"{root}{scope}/{kind.plural}{tail}"
 
 
-_BUILTIN = {(served.group, served.plural): kind_of(served) for served in BUILTIN}
+_BUILTIN = {(kind.group, kind.plural): kind for kind in BUILTIN}
 
 POD = _BUILTIN["", "pods"]
 NODE = _BUILTIN["", "nodes"]

@@ -55,10 +55,11 @@ def decide_claim(claim: Document, *, classes: Mapping[Key, Document], pods: Iter
 def decide_volume(volume: Document, *, claims: Mapping[Key, Document]) -> list[Call]:
     """Delete a volume whose claim is gone."""
     reference = volume["spec"].get("claimRef")
-    if not reference or deleting(volume):
+    claim = claims.get((reference["namespace"], reference["name"])) if reference else None
+    if not reference or (claim and uid_of(claim) == reference["uid"]):
         return []
-    claim = claims.get((reference["namespace"], reference["name"]))
-    return [] if claim and uid_of(claim) == reference["uid"] else [delete(VOLUME, volume)]
+    calls: list[Call] = [] if deleting(volume) else [delete(VOLUME, volume)]
+    return [*calls, Patch(VOLUME, key_of(volume), {"metadata": {"uid": uid_of(volume), "finalizers": None}})]
 
 
 def used_by(claim: Document, pod: Document) -> bool:
@@ -94,7 +95,6 @@ def _bind(claim: Document, class_name: str) -> list[Call]:
     name = f"pvc-{uid_of(claim)}"
     size = ((claim["spec"].get("resources") or {}).get("requests") or {}).get("storage", "1Gi")
     modes = claim["spec"].get("accessModes") or ["ReadWriteOnce"]
-    finalizers = [*(claim["metadata"].get("finalizers") or ()), PROTECTION]
     annotations = {"pv.kubernetes.io/bind-completed": "yes", "pv.kubernetes.io/bound-by-controller": "yes"}
     return [
         Create(VOLUME, _volume(claim, name, class_name=class_name, size=size, modes=modes)),
@@ -102,7 +102,7 @@ def _bind(claim: Document, class_name: str) -> list[Call]:
             CLAIM,
             key_of(claim),
             {
-                "metadata": {"uid": uid_of(claim), "annotations": annotations, "finalizers": list(dict.fromkeys(finalizers))},
+                "metadata": {"uid": uid_of(claim), "annotations": annotations},
                 "spec": {"volumeName": name, "storageClassName": class_name},
             },
         ),

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from kdasync.devcluster.controllers.calls import ENDPOINTS, Call, Create, Document, Patch, deleting, key_of
+from kdasync.devcluster.controllers.calls import ENDPOINTS, Call, Create, Document, Patch, delete, deleting, key_of
 from kdasync.devcluster.controllers.pods import ended, ip_of, is_ready
 from kdasync.devcluster.controllers.selectors import matches
+
+_MANAGED = "endpoints.kubernetes.io/managed-by"
 
 
 def decide(service: Document, *, pods: Iterable[Document], endpoints: Document | None) -> list[Call]:
@@ -26,9 +28,16 @@ def decide(service: Document, *, pods: Iterable[Document], endpoints: Document |
     return [Patch(ENDPOINTS, key_of(service), {"subsets": subsets})]
 
 
+def let_go(endpoints: Document | None) -> list[Call]:
+    """The call for the Endpoints of a service that is gone: only those made here go with it."""
+    if endpoints is None or _MANAGED not in (endpoints["metadata"].get("labels") or {}):
+        return []
+    return [delete(ENDPOINTS, endpoints)]
+
+
 def _document(service: Document, subsets: list[Document]) -> Document:
     meta = service["metadata"]
-    labels = {**(meta.get("labels") or {}), "endpoints.kubernetes.io/managed-by": "endpoint-controller"}
+    labels = {**(meta.get("labels") or {}), _MANAGED: "endpoint-controller"}
     if service["spec"].get("clusterIP") == "None":
         labels["service.kubernetes.io/headless"] = ""
     return {

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 
 from kdasync.devcluster.node.lookup import Document, Lookup, field_of
-from kdasync.devcluster.node.quantity import number
 from kdasync.devcluster.node.refusal import Refusal
+from kdasync.devcluster.quantity import amount
 
 _REFERENCE = re.compile(r"\$(\$|\(([^)]*)\))")
 
@@ -72,5 +72,5 @@ def resource_of(container: Document, reference: Document) -> str:
     """A resource of the container in units of the divisor, rounded up."""
     section, _, name = reference["resource"].partition(".")
     value = ((container.get("resources") or {}).get(section) or {}).get(name, 0)
-    divisor = number(reference.get("divisor") or 1) or 1
-    return str(-int(-number(value) // divisor))
+    divisor = amount(str(reference.get("divisor") or 1)) or 1
+    return str(-int(-amount(str(value)) // divisor))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kdasync.devcluster.node.env import environment, expand
 from kdasync.devcluster.node.lookup import Document, Lookup
-from kdasync.devcluster.node.quantity import number
 from kdasync.devcluster.node.volumes import mounts, sources
+from kdasync.devcluster.quantity import amount
 from kdasync.devcluster.runtime.protocol import ContainerSpec, SandboxSpec
 
 
@@ -40,7 +40,7 @@ def container_spec(pod: Document, container: Document, lookup: Lookup) -> Contai
         working_dir=container.get("workingDir") or "",
         run_as_user=user,
         mounts=mounts(container, sources(pod, lookup), values),
-        memory_limit=int(number(limits.get("memory") or 0)),
+        memory_limit=int(amount(str(limits.get("memory") or 0))),
         stdin=bool(container.get("stdin")),
         tty=bool(container.get("tty")),
     )

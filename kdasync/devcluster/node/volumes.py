@@ -12,8 +12,8 @@ import msgspec
 
 from kdasync.devcluster.node.env import expand, resource_of
 from kdasync.devcluster.node.lookup import Document, Lookup, field_of
-from kdasync.devcluster.node.quantity import number
 from kdasync.devcluster.node.refusal import Refusal
+from kdasync.devcluster.quantity import amount
 from kdasync.devcluster.runtime.protocol import Mount
 
 
@@ -59,7 +59,7 @@ def _scratch(pod: Document, volume: Document) -> str:
 def _source(pod: Document, volume: Document, lookup: Lookup) -> Source:
     if "emptyDir" in volume:
         settings = volume["emptyDir"] or {}
-        size = int(number(settings.get("sizeLimit") or 0))
+        size = int(amount(str(settings.get("sizeLimit") or 0)))
         return Source(key=_scratch(pod, volume), memory=settings.get("medium") == "Memory", size=size)
     if "persistentVolumeClaim" in volume:
         return _claim(volume["persistentVolumeClaim"], lookup)

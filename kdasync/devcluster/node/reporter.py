@@ -1,0 +1,73 @@
+"""Writes pod statuses, one patch per change at most, changes that come together folded into one.
+
+Guarantees: a status that equals the last one written is not written; a pod that is another one by now (UID) is left alone; while the
+node is partitioned nothing is written, afterwards everything that changed is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kdasync.devcluster.controllers.caches import Caches
+from kdasync.devcluster.controllers.calls import POD, Document, Patch, key_of, uid_of
+from kdasync.devcluster.controllers.worker import Worker
+from kdasync.devcluster.node.record import PodRecord
+from kdasync.devcluster.node.status import pod_status
+from kdasync.errors import Conflict
+
+
+class Reporter:
+    """The node's status writer.
+
+    Args:
+        timestamp: the time as RFC 3339 text.
+        host_ip: the node's address.
+    """
+
+    def __init__(self, caches: Caches, *, timestamp: Callable[[], str], host_ip: str) -> None:
+        self.connected = True
+        self.worker: Worker[str] = Worker(self._look)
+        self._caches = caches
+        self._timestamp = timestamp
+        self._host_ip = host_ip
+        self._records: dict[str, PodRecord] = {}
+        self._written: dict[str, Document] = {}
+
+    def changed(self, record: PodRecord) -> None:
+        """Write its status soon."""
+        uid = uid_of(record.document)
+        self._records[uid] = record
+        self.worker.add(uid)
+
+    def forget(self, uid: str) -> None:
+        """The pod is gone."""
+        self._records.pop(uid, None)
+        self._written.pop(uid, None)
+
+    def reconnect(self) -> None:
+        """Write what changed during a partition."""
+        self.connected = True
+        for uid in self._records:
+            self.worker.add(uid)
+
+    async def flush(self, record: PodRecord) -> None:
+        """Write its status now."""
+        self._records[uid_of(record.document)] = record
+        await self._look(uid_of(record.document))
+
+    async def _look(self, uid: str) -> None:
+        record = self._records.get(uid)
+        if record is None or not self.connected:
+            return
+        status = pod_status(record, now=self._timestamp(), host_ip=self._host_ip)
+        last = self._written.get(uid, {})
+        if status == last:
+            return
+        gone = {key: None for key in last if key not in status}
+        body = {"metadata": {"uid": uid}, "status": {**status, **gone}}
+        try:
+            await self._caches.perform([Patch(POD, key_of(record.document), body, "status")])
+        except Conflict:  # the name belongs to another pod by now
+            self.forget(uid)
+        else:
+            self._written[uid] = status
