@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from kdasync.api.meta import ObjectMeta, OwnerReference
+from kdasync.api.workloads import Pod
+
+
+@pytest.fixture(scope="session")
+def pod() -> Callable[..., Pod]:
+    def make(name: str, version: int, *, uid: str = "", cluster: str = "", owner: str = "") -> Pod:
+        labels = {"kubedirector.hpe.com/kdcluster": cluster} if cluster else {}
+        owners = [OwnerReference(uid=owner)] if owner else []
+        return Pod(
+            metadata=ObjectMeta(
+                name=name,
+                namespace="ns",
+                uid=uid or f"uid-{name}",
+                resource_version=str(version),
+                labels=labels,
+                owner_references=owners,
+            )
+        )
+
+    return make
