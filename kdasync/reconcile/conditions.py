@@ -82,9 +82,6 @@ def trouble(snapshot: Snapshot, memory: Memory) -> Trouble | None:
 
 
 def _definition(snapshot: Snapshot) -> Trouble | None:
-    if snapshot.foreign is not None:
-        other = snapshot.foreign
-        return Trouble("NameTaken", f"{other.kind} {other.metadata.name} exists and is not ours. Delete or rename it.")
     if snapshot.app is None:
         return Trouble(
             "AppMissing", f"KubeDirectorApp {snapshot.spec.app!r} does not exist. Create it: kubectl apply -f <app>.yaml."

@@ -13,10 +13,10 @@ from kdasync.api.app import AppSpec, KubeDirectorApp, RolePolicy
 from kdasync.api.app import Role as AppRole
 from kdasync.api.cluster import ClusterSpec, KubeDirectorCluster, Role
 from kdasync.api.config import ConfigSpec
-from kdasync.api.meta import Object
 from kdasync.api.workloads import Claim, ContainerStatus, Pod, Service, StatefulSet
 from kdasync.errors import DefinitionError
 from kdasync.guest.order import Result
+from kdasync.reconcile.connected import Connected
 
 
 class JobView(msgspec.Struct, frozen=True):
@@ -45,7 +45,6 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         statefulsets, services, pods, claims: by name, those that carry the cluster's label.
         jobs: by node id.
         connection_hash: KubeDirector's hash over the connected objects; None while one of them is changing.
-        foreign: an object under one of our derived names that belongs to somebody else.
     """
 
     now: float
@@ -59,7 +58,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     claims: Mapping[str, Claim] = {}
     jobs: Mapping[int, JobView] = {}
     connection_hash: str | None = ""
-    foreign: Object | None = None
+    connected: Connected = Connected()
 
     @property
     def spec(self) -> ClusterSpec:
