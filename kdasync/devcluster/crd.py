@@ -1,0 +1,133 @@
+"""CustomResourceDefinitions: names, status, and what they make the server serve.
+
+Guarantees: a definition is established in the write that follows its create, so a client that waits for `Established` sees it and
+everyone else may use the kind at once. Source: apiextensions-apiserver `pkg/registry/customresourcedefinition`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kdasync.devcluster.plane import Plane
+from kdasync.devcluster.resources import Resource
+from kdasync.devcluster.status import Cause
+
+Json = dict[str, Any]
+
+CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
+
+
+def default(value: Json) -> None:
+    """Names that follow from the kind, conversion strategy, storage versions."""
+    spec = value.setdefault("spec", {})
+    names = spec.setdefault("names", {})
+    kind = names.get("kind", "")
+    names.setdefault("singular", kind.lower())
+    names.setdefault("listKind", f"{kind}List")
+    spec.setdefault("conversion", {"strategy": "None"})
+
+
+def _versions(value: Json) -> list[str]:
+    return [item["name"] for item in value["spec"].get("versions") or () if item.get("storage")]
+
+
+def create(_plane: Plane, value: Json) -> None:
+    """The status before the names were looked at."""
+    empty = {"kind": "", "plural": ""}
+    value["status"] = {"conditions": None, "acceptedNames": empty, "storedVersions": _versions(value)}
+
+
+def validate(value: Json, old: Json | None) -> list[Cause]:
+    """Name, group, versions, scope, structural schema."""
+    spec = value["spec"]
+    name, wanted = value["metadata"].get("name"), f"{spec['names'].get('plural')}.{spec.get('group')}"
+    causes = []
+    if name != wanted:
+        text = f'Invalid value: "{name}": must be spec.names.plural+"."+spec.group'
+        causes.append(Cause("FieldValueInvalid", text, "metadata.name"))
+    if spec.get("scope") not in {"Namespaced", "Cluster"}:
+        text = (
+            "Required value"
+            if not spec.get("scope")
+            else f'Unsupported value: "{spec["scope"]}": supported values: "Cluster", "Namespaced"'
+        )
+        reason = "FieldValueRequired" if not spec.get("scope") else "FieldValueNotSupported"
+        causes.append(Cause(reason, text, "spec.scope"))
+    if len(_versions(value)) != 1:
+        text = "Invalid value: must have exactly one version marked as storage version"
+        causes.append(Cause("FieldValueInvalid", text, "spec.versions"))
+    for index, version in enumerate(spec.get("versions") or ()):
+        if not (version.get("schema") or {}).get("openAPIV3Schema"):
+            path = f"spec.versions[{index}].schema.openAPIV3Schema"
+            causes.append(Cause("FieldValueRequired", "Required value: schemas are required", path))
+    if old is not None and old["spec"].get("scope") != spec.get("scope"):
+        text = f'Invalid value: "{spec.get("scope")}": field is immutable'
+        causes.append(Cause("FieldValueInvalid", text, "spec.scope"))
+    return causes
+
+
+def resources(value: Json) -> tuple[Resource, ...]:
+    """What a definition makes the server serve."""
+    spec = value["spec"]
+    return tuple(_resource(spec, version) for version in spec["versions"] if version.get("served"))
+
+
+def _resource(spec: Json, version: Json) -> Resource:
+    names = spec["names"]
+    sub = version.get("subresources") or {}
+    return Resource(
+        group=spec["group"],
+        version=version["name"],
+        kind=names["kind"],
+        plural=names["plural"],
+        singular=names.get("singular", ""),
+        list_kind=names.get("listKind", ""),
+        namespaced=spec["scope"] == "Namespaced",
+        short_names=tuple(names.get("shortNames") or ()),
+        categories=tuple(names.get("categories") or ()),
+        subresources=tuple(key for key in ("scale", "status") if key in sub),
+        schema=version["schema"]["openAPIV3Schema"],
+        columns=tuple(version.get("additionalPrinterColumns") or ()),
+        selectable=tuple(item["jsonPath"].lstrip(".") for item in version.get("selectableFields") or ()),
+        custom=True,
+        scale=sub.get("scale"),
+        storage_version=next((item["name"] for item in spec["versions"] if item.get("storage")), ""),
+    )
+
+
+def written(plane: Plane, value: Json, old: Json | None) -> None:
+    """Serve it, and tell so in its status."""
+    spec = value["spec"]
+    going = value["metadata"].get("deletionTimestamp")
+    if going:
+        return
+    if old is None or old["spec"] != spec:
+        plane.registry.replace(spec["group"], spec["names"]["plural"], resources(value))
+    if old is None or (value.get("status") or {}).get("acceptedNames") != spec["names"]:
+        _establish(plane, value)
+
+
+def _establish(plane: Plane, value: Json) -> None:
+    now = plane.environment.timestamp()
+    stored = list(dict.fromkeys([*((value.get("status") or {}).get("storedVersions") or []), *_versions(value)]))
+    conditions = [
+        _condition("NamesAccepted", "NoConflicts", "no conflicts found", now),
+        _condition("Established", "InitialNamesAccepted", "the initial names have been accepted", now),
+    ]
+    status = {"acceptedNames": value["spec"]["names"], "conditions": conditions, "storedVersions": stored}
+    plane.storage.put(
+        "apiextensions.k8s.io/customresourcedefinitions", {**value, "metadata": dict(value["metadata"]), "status": status}
+    )
+
+
+def _condition(kind: str, reason: str, message: str, now: str) -> Json:
+    return {"type": kind, "status": "True", "lastTransitionTime": now, "reason": reason, "message": message}
+
+
+def removed(plane: Plane, value: Json) -> None:
+    """Remove its objects and serve it no more."""
+    spec = value["spec"]
+    shelf = f"{spec['group']}/{spec['names']['plural']}"
+    for entry in plane.storage.list(shelf):
+        plane.storage.remove(shelf, *entry.key)
+    plane.registry.replace(spec["group"], spec["names"]["plural"], ())

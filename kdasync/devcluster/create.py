@@ -1,0 +1,106 @@
+"""POST: make an object.
+
+Flow: decode, defaults and pruning, system fields, admission, strategy, validation, storage.
+Guarantees: nothing is stored with dryRun=All or after a refusal; between the last check and the write nothing is awaited.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kdasync.devcluster import managed, objects
+from kdasync.devcluster.admit import admit
+from kdasync.devcluster.decoding import decode_object, field_causes
+from kdasync.devcluster.kinds import strategy_of
+from kdasync.devcluster.plane import Call
+from kdasync.devcluster.resources import NAMESPACES
+from kdasync.devcluster.status import (
+    Cause,
+    already_exists,
+    bad_request,
+    forbidden,
+    invalid,
+    method_not_allowed,
+    not_found,
+)
+
+Json = dict[str, Any]
+
+
+async def create(call: Call) -> Json:
+    """The object as stored.
+
+    Raises:
+        Failure: whatever the real server would refuse.
+    """
+    if call.resource.namespaced and not call.namespace:
+        raise method_not_allowed("POST")
+    value = objects.document(call)
+    return await insert(call, value)
+
+
+async def insert(call: Call, value: Json, *, applied: Any = None) -> Json:
+    """Store a decoded object; `applied` is the managed fields of a create by server-side apply."""
+    decode_object(call, value)
+    check_namespace(call)
+    meta = value["metadata"]
+    if meta.get("resourceVersion"):
+        raise bad_request("resourceVersion should not be set on objects to be created")
+    _system_fields(call, value)
+    strategy = strategy_of(call.resource)
+    if call.resource.custom and call.resource.has_status:
+        value.pop("status", None)
+    if applied is None:
+        managed.record(call, value, None)
+    else:
+        managed.store(value, applied)
+    value = await admit(call, value, None)
+    strategy.create(call.plane, value)
+    if call.resource.custom and call.resource.has_status:
+        value.pop("status", None)
+    _check(call, value)
+    if call.storage.get(call.resource.shelf, call.namespace, value["metadata"]["name"]):
+        raise already_exists(call.resource, value["metadata"]["name"])
+    if call.dry_run:
+        return value
+    entry = call.storage.put(call.resource.shelf, value)
+    strategy.written(call.plane, entry.object, None)
+    return entry.object
+
+
+def check_namespace(call: Call) -> None:
+    """Refuse a create in a namespace that is missing or going.
+
+    Raises:
+        Failure: 404 or 403.
+    """
+    if not call.resource.namespaced:
+        return
+    space = call.storage.get(NAMESPACES.shelf, "", call.namespace)
+    if space is None:
+        raise not_found(NAMESPACES, call.namespace)
+    if space.object["metadata"].get("deletionTimestamp"):
+        text = f"unable to create new content in namespace {call.namespace} because it is being terminated"
+        cause = Cause("NamespaceTerminating", f"namespace {call.namespace} is being terminated", "metadata.namespace")
+        raise forbidden(call.resource, call.name, text, causes=[cause])
+
+
+def _system_fields(call: Call, value: Json) -> None:
+    meta = value["metadata"]
+    for field in (*objects.SYSTEM_FIELDS, "resourceVersion", "managedFields"):
+        meta.pop(field, None)
+    objects.name(call, meta)
+    objects.clean(meta)
+    meta["uid"] = call.plane.environment.uid()
+    meta["creationTimestamp"] = call.plane.environment.timestamp()
+    if strategy_of(call.resource).generation:
+        meta["generation"] = 1
+
+
+def _check(call: Call, value: Json) -> None:
+    meta = value["metadata"]
+    causes = [*objects.name_causes(call, meta.get("name", "")), *objects.label_causes(meta), *objects.owner_causes(meta)]
+    causes += field_causes(call, value, None)
+    causes += strategy_of(call.resource).validate(value, None)
+    if causes:
+        raise invalid(call.resource, meta.get("name", ""), causes)

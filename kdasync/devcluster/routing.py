@@ -1,0 +1,54 @@
+"""Paths: which resource, namespace, name and subresource a request means."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+import msgspec
+
+from kdasync.devcluster.resources import Registry, Resource
+
+_NAMESPACE_SUBRESOURCES = frozenset({"status", "finalize"})
+
+
+class Target(msgspec.Struct, frozen=True):
+    """What a path names."""
+
+    resource: Resource
+    namespace: str = ""
+    name: str = ""
+    subresource: str = ""
+    rest: str = ""
+
+
+def _versioned(path: str) -> tuple[str, str, list[str]] | None:
+    parts = [unquote(part) for part in path.strip("/").split("/")]
+    if parts[0] == "api" and len(parts) > 2:  # noqa: PLR2004 - /api/VERSION/RESOURCE
+        return "", parts[1], parts[2:]
+    if parts[0] == "apis" and len(parts) > 3:  # noqa: PLR2004 - /apis/GROUP/VERSION/RESOURCE
+        return parts[1], parts[2], parts[3:]
+    return None
+
+
+def _split(parts: list[str]) -> tuple[str, list[str]]:
+    if parts[0] == "namespaces" and len(parts) > 2 and parts[2] not in _NAMESPACE_SUBRESOURCES:  # noqa: PLR2004 - namespaces/NAME/RESOURCE
+        return parts[1], parts[2:]
+    return "", parts
+
+
+def resolve(registry: Registry, path: str) -> Target | None:
+    """The target of a path below /api or /apis, or None if nothing is served there."""
+    found = _versioned(path)
+    if found is None:
+        return None
+    group, version, parts = found
+    namespace, parts = _split(parts)
+    resource = registry.find(group, version, parts[0])
+    if resource is None or (namespace and not resource.namespaced):
+        return None
+    name, subresource, rest = (*parts[1:3], "", "")[0], (*parts[1:3], "", "")[1], "/".join(parts[3:])
+    if resource.namespaced and name and not namespace:
+        return None
+    if subresource and subresource not in (*resource.subresources, "proxy"):
+        return None
+    return Target(resource, namespace, name, subresource, rest)

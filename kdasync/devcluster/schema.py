@@ -1,0 +1,197 @@
+"""Structural schemas: prune, defaults, null rules, validation.
+
+Why our own: the messages must be those of kube-apiserver (kube-openapi's validator), which people and golden records read.
+Source: apiextensions-apiserver `pkg/apiserver/schema`; rule order as in kubedirector-api.md section 0.1.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from kdasync.devcluster.status import Cause
+from kdasync.devcluster.validation import scalar_causes
+
+Json = dict[str, Any]
+
+ROOT_FIELDS = ("apiVersion", "kind", "metadata")
+PRESERVE = "x-kubernetes-preserve-unknown-fields"
+EMBEDDED = "x-kubernetes-embedded-resource"
+INT_OR_STRING = "x-kubernetes-int-or-string"
+
+
+def prune(value: Any, schema: Json, *, path: str = "", root: bool = True) -> list[str]:
+    """Remove what the schema does not know, in place; the paths of what was removed."""
+    unknown: list[str] = []
+    if isinstance(value, dict):
+        properties = schema.get("properties") or {}
+        extra = schema.get("additionalProperties")
+        for key in list(value):
+            inner = f"{path}.{key}" if path else key
+            if root and key in ROOT_FIELDS:
+                continue
+            if key in properties:
+                unknown += prune(value[key], properties[key], path=inner, root=bool(properties[key].get(EMBEDDED)))
+            elif isinstance(extra, dict):
+                unknown += prune(value[key], extra, path=inner, root=False)
+            elif not schema.get(PRESERVE) and extra is not True:
+                del value[key]
+                unknown.append(inner)
+    elif isinstance(value, list) and isinstance(schema.get("items"), dict):
+        for index, item in enumerate(value):
+            unknown += prune(item, schema["items"], path=f"{path}[{index}]", root=bool(schema["items"].get(EMBEDDED)))
+    return unknown
+
+
+def fill(value: Any, schema: Json) -> None:
+    """Defaults, and removal of nulls that the schema does not allow, in place."""
+    if isinstance(value, list):
+        if isinstance(schema.get("items"), dict):
+            for item in value:
+                fill(item, schema["items"])
+        return
+    if not isinstance(value, dict):
+        return
+    properties: Json = schema.get("properties") or {}
+    for key, inner in properties.items():
+        if "default" in inner and (key not in value or (value[key] is None and not inner.get("nullable"))):
+            value[key] = copy.deepcopy(inner["default"])
+        if key in value and value[key] is None and not inner.get("nullable"):
+            del value[key]
+        elif key in value:
+            fill(value[key], inner)
+    extra = schema.get("additionalProperties")
+    if isinstance(extra, dict):
+        for key in [key for key in value if key not in properties]:
+            if value[key] is None and not extra.get("nullable") and "default" not in extra:
+                del value[key]
+            else:
+                fill(value[key], extra)
+
+
+def validate(value: Any, schema: Json, path: str = "") -> list[Cause]:
+    """Every violation, worded as kube-apiserver words it."""
+    if value is None and schema.get("nullable"):
+        return []
+    wrong = _type_causes(value, schema, path)
+    if wrong:
+        return wrong
+    causes = scalar_causes(value, schema, path)
+    if isinstance(value, dict):
+        causes += _object_causes(value, schema, path)
+    elif isinstance(value, list):
+        causes += _list_causes(value, schema, path)
+    return causes + _combined_causes(value, schema, path)
+
+
+def _type_causes(value: Any, schema: Json, path: str) -> list[Cause]:
+    if schema.get(INT_OR_STRING):
+        kind = "integer,string"
+        fits = isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool))
+    else:
+        kind = schema.get("type", "")
+        fits = not kind or _is(value, kind)
+    if fits:
+        return []
+    found = _kind(value)
+    shown = path or "<nil>"
+    text = f'Invalid value: "{found}": {shown} in body must be of type {kind}: "{found}"'
+    return [Cause("FieldValueTypeInvalid", text, shown)]
+
+
+def _is(value: Any, kind: str) -> bool:
+    if kind == "integer":
+        return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
+    if kind == "number":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return _kind(value) == kind
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    names = ((int, "integer"), (float, "number"), (str, "string"), (list, "array"))
+    return next((name for kind, name in names if isinstance(value, kind)), "object")
+
+
+def _object_causes(value: Json, schema: Json, path: str) -> list[Cause]:
+    properties: Json = schema.get("properties") or {}
+    extra = schema.get("additionalProperties")
+    causes: list[Cause] = []
+    for key, item in value.items():
+        inner = f"{path}.{key}" if path else key
+        if key in properties:
+            causes += validate(item, properties[key], inner)
+        elif isinstance(extra, dict):
+            causes += validate(item, extra, inner)
+    for key in schema.get("required") or ():
+        if key not in value:
+            causes.append(Cause("FieldValueRequired", "Required value", f"{path}.{key}" if path else key))
+    for word, name, bad in (
+        ("at least", "minProperties", lambda limit: len(value) < limit),
+        ("at most", "maxProperties", lambda limit: len(value) > limit),
+    ):
+        if name in schema and bad(schema[name]):
+            text = f"Invalid value: {len(value)}: {path} in body should have {word} {schema[name]} properties"
+            causes.append(Cause("FieldValueInvalid", text, path))
+    return causes
+
+
+def _list_causes(value: list[Any], schema: Json, path: str) -> list[Cause]:
+    causes: list[Cause] = []
+    if len(value) < schema.get("minItems", 0):
+        text = f"Invalid value: {len(value)}: {path} in body should have at least {schema['minItems']} items"
+        causes.append(Cause("FieldValueInvalid", text, path))
+    if "maxItems" in schema and len(value) > schema["maxItems"]:
+        text = f"Too many: {len(value)}: must have at most {schema['maxItems']} item{'s' if schema['maxItems'] != 1 else ''}"
+        causes.append(Cause("FieldValueTooMany", text, path))
+    items = schema.get("items")
+    if isinstance(items, dict):
+        for index, item in enumerate(value):
+            causes += validate(item, items, f"{path}[{index}]")
+    return causes + _duplicates(value, schema, path)
+
+
+def _duplicates(value: list[Any], schema: Json, path: str) -> list[Cause]:
+    kind = schema.get("x-kubernetes-list-type")
+    if kind not in {"set", "map"} and not schema.get("uniqueItems"):
+        return []
+    keys = schema.get("x-kubernetes-list-map-keys") or ()
+    seen: list[Any] = []
+    causes = []
+    for index, item in enumerate(value):
+        name = {key: item.get(key) for key in keys} if kind == "map" and isinstance(item, dict) else item
+        if name in seen:
+            shown = _go(name)
+            causes.append(Cause("FieldValueDuplicate", f"Duplicate value: {shown}", f"{path}[{index}]"))
+        seen.append(name)
+    return causes
+
+
+def _go(value: Any) -> str:
+    if isinstance(value, dict):
+        inner = ", ".join(f'"{key}":{_go(item)}' for key, item in value.items())
+        return f"map[string]interface {{}}{{{inner}}}"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _combined_causes(value: Any, schema: Json, path: str) -> list[Cause]:
+    causes: list[Cause] = []
+    for inner in schema.get("allOf") or ():
+        causes += validate(value, inner, path)
+    shown = path or "<nil>"
+    fits = [not validate(value, inner, path) for inner in schema.get("anyOf") or ()]
+    if fits and not any(fits) and not schema.get(INT_OR_STRING):
+        text = f'Invalid value: "": "{shown}" must validate at least one schema (anyOf)'
+        causes.append(Cause("FieldValueInvalid", text, shown))
+    fits = [not validate(value, inner, path) for inner in schema.get("oneOf") or ()]
+    if fits and sum(fits) != 1:
+        found = f"Found {sum(fits)} valid alternatives" if sum(fits) else "Found none valid"
+        text = f'Invalid value: "": "{shown}" must validate one and only one schema (oneOf). {found}'
+        causes.append(Cause("FieldValueInvalid", text, shown))
+    if "not" in schema and not validate(value, schema["not"], path):
+        text = f'Invalid value: "": "{shown}" must not validate the schema (not)'
+        causes.append(Cause("FieldValueInvalid", text, shown))
+    return causes
