@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from kdasync.devcluster.controllers.cache import Handler
 from kdasync.devcluster.controllers.caches import Caches
-from kdasync.devcluster.controllers.calls import NAMESPACE, SERVICE_ACCOUNT, Document, Key, Kind, deleting, key_of, path_of
+from kdasync.devcluster.controllers.calls import (
+    EVENT,
+    LEASE,
+    NAMESPACE,
+    SERVICE_ACCOUNT,
+    Document,
+    Key,
+    Kind,
+    deleting,
+    key_of,
+    path_of,
+)
 from kdasync.devcluster.controllers.garbage import Item
 from kdasync.devcluster.controllers.namespaces import decide, finished
 from kdasync.devcluster.controllers.worker import Worker
 from kdasync.errors import NotFound
+
+_UNWATCHED = (EVENT, LEASE)  # without finalizers, so one request empties them
 
 
 class NamespaceController:
@@ -52,8 +65,11 @@ class NamespaceController:
             await self._finalize(key[1], body)
 
     async def _finalize(self, name: str, body: Document) -> None:
+        wire = self._caches.wire
+        for kind in _UNWATCHED:
+            await wire.send("DELETE", path_of(kind, name))
         try:
-            await self._caches.wire.send("PUT", path_of(NAMESPACE, "", name, "finalize"), body)
+            await wire.send("PUT", path_of(NAMESPACE, "", name, "finalize"), body)
         except NotFound:
             return
 

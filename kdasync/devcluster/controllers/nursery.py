@@ -32,6 +32,11 @@ class Nursery:
         """Wait for ever; raises what a child raised."""
         await self._first_failure()
 
+    def check(self) -> None:
+        """Raise what a child raised."""
+        if self._first_failure().done():
+            self._first_failure().result()
+
     async def close(self) -> None:
         """Cancel the children and wait for their ends."""
         tasks = list(self._tasks.values())
