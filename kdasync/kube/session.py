@@ -178,17 +178,20 @@ class HttpTransport:
 
     async def request(self, request: Request, *, timeout: float) -> Response:  # noqa: ASYNC109 - part of the contract
         """See `Transport.request`."""
-        limit = aiohttp.ClientTimeout(total=timeout, connect=timeout * _CONNECT_SHARE, ceil_threshold=math.inf)
+        limit = aiohttp.ClientTimeout(total=None, connect=timeout * _CONNECT_SHARE, ceil_threshold=math.inf)
         with _translated(request):
-            async with self._requests.request(
-                request.method,
-                self._url(request),
-                headers=await self._headers(request),
-                data=request.body or None,
-                timeout=limit,
-                allow_redirects=False,
-                **self._common,
-            ) as response:
+            async with (
+                asyncio.timeout(timeout),
+                self._requests.request(
+                    request.method,
+                    self._url(request),
+                    headers=await self._headers(request),
+                    data=request.body or None,
+                    timeout=limit,
+                    allow_redirects=False,
+                    **self._common,
+                ) as response,
+            ):
                 return Response(response.status, _lower(response.headers), await response.read())
 
     @asynccontextmanager
@@ -196,10 +199,12 @@ class HttpTransport:
         """See `Transport.stream`. The first byte of the answer, too, must come within `idle_timeout`."""
         limit = aiohttp.ClientTimeout(total=None, connect=connect_timeout, sock_read=idle_timeout, ceil_threshold=math.inf)
         with _translated(request):
+            async with asyncio.timeout(connect_timeout):
+                headers = await self._headers(request)
             response = await self._watches.request(
                 request.method,
                 self._url(request),
-                headers=await self._headers(request),
+                headers=headers,
                 data=request.body or None,
                 timeout=limit,
                 allow_redirects=False,

@@ -138,7 +138,8 @@ class Watcher(Generic[T]):
             await self._flow.close()
             self.state = Empty() if isinstance(error, Gone) else _lost(self.state)
             self._on_error(error)
-            await self._sleep(self._backoff.next())
+            asked = error.retry_after if isinstance(error, ApiError) else None
+            await self._sleep(max(self._backoff.next(), asked or 0.0))
             return []
 
     async def _advance(self) -> list[Change[T]]:

@@ -62,3 +62,15 @@ async def test_a_cancelled_request_frees_its_connection(connect_to: Any) -> None
     response = await transport.request(Request("GET", "/next"), timeout=2)
     assert response.status == 200
     release.set()
+
+
+async def test_credentials_that_do_not_come_count_against_the_time_out(connect_to: Any) -> None:
+    async def never() -> str:
+        await asyncio.sleep(30)
+        return ""
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response()
+
+    with pytest.raises(TransportError):
+        await (await connect_to(answer, authorization=never)).request(Request("GET", "/x"), timeout=0.1)

@@ -114,3 +114,9 @@ async def test_failures_back_off_up_to_half_a_minute_and_success_starts_over(
 async def test_the_time_asked_for_is_random_below_the_limit(scripted: Any, run: Any) -> None:
     await run(1)
     assert 241 <= int(scripted.queries[0]["timeoutSeconds"]) <= 290
+
+
+async def test_a_wait_that_the_server_asked_for_is_kept(scripted: Any, run: Any, wire: Any, listed: bytes) -> None:
+    scripted.streams = [wire.answer(429, wire.status(429, "TooManyRequests") | {"details": {"retryAfterSeconds": 9}}), (listed,)]
+    await run(20)
+    assert scripted.times[1] == 9
