@@ -21,6 +21,7 @@ from kdasync.render.volumes import mounts
 _PART = re.compile(r"(?!.{64})[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", re.ASCII)
 _PREFIX = re.compile(r"(?!.{254})[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", re.ASCII)
 _PORT_NAME = re.compile(r"(?!.*--)(?=.*[a-z])[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?", re.ASCII)
+_DEVICES = 100  # more than any node attaches
 _ANNOTATIONS = 256 * 1024  # bytes of one map
 
 
@@ -30,6 +31,7 @@ def check_role(
     """Findings of one role; `field` is its path, e.g. `spec.roles[0]`."""
     yield from check_resources(role, field)
     yield from _sizes(role, field)
+    yield from _devices(role, field)
     yield from _labels(role, field)
     yield from _annotations(role, field)
     rule = next((known for known in app.spec.roles if known.id == role.id), None)
@@ -50,6 +52,16 @@ def _sizes(role: clusters.Role, field: str) -> Iterator[DefinitionError]:
             yield DefinitionError(
                 f"{text!r} is no size.", field=f"{field}.{name}", remedy="Write a quantity above zero such as 10Gi."
             )
+
+
+def _devices(role: clusters.Role, field: str) -> Iterator[DefinitionError]:
+    devices = role.block_storage.num_devices if role.block_storage else 0
+    if devices > _DEVICES:
+        yield DefinitionError(
+            f"{devices} devices are too many.",
+            field=f"{field}.blockStorage.numDevices",
+            remedy=f"Ask for at most {_DEVICES} per member.",
+        )
 
 
 def _labels(role: clusters.Role, field: str) -> Iterator[DefinitionError]:

@@ -7,6 +7,7 @@ DNS label, services' even by the stricter rule that they start with a letter.
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 
 from kdasync.api.cluster import KubeDirectorCluster
@@ -15,7 +16,7 @@ _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # Kubernetes' own: no vowels, so no w
 _UNIQUE = 10  # characters; 27^10: one collision in ten million among 10,000 names
 _BESIDE_NAME = 5  # behind a readable prefix; KubeDirector's length, so that a controller revision still fits a label
 _PREFIX = 46  # 63 - 10 (revision hash) - 5 (suffix) - 2 dashes
-_LABEL = 63
+_LABEL = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 
 BY_NAME = "CrNameRole"  # naming scheme; the other one is UID
 
@@ -90,6 +91,6 @@ def fqdn(pod_name: str, *, service: str, namespace: str, domain_base: str) -> st
 
 
 def secret_volume(secret: str) -> str:
-    """Name of the volume of a mounted Secret; a Secret's name may be longer or have dots, then it is hashed."""
+    """Name of the volume of a mounted Secret; where its name does not fit a volume's (long, dots), it is hashed."""
     name = f"secret-vol-{secret}"
-    return name if len(name) <= _LABEL and "." not in name else f"secret-vol-{short_hash(secret)}"
+    return name if _LABEL.fullmatch(name) else f"secret-vol-{short_hash(secret)}"
