@@ -29,7 +29,7 @@ class Chunks(Protocol):
         ...
 
 
-class Streaming(msgspec.Struct, frozen=True):
+class Streaming(msgspec.Struct, frozen=True, eq=False):
     """An answer whose body arrives in pieces."""
 
     chunks: Chunks

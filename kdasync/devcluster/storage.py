@@ -100,7 +100,8 @@ class Feed:
         return True
 
     def close(self) -> None:
-        """Stop reading."""
+        """Stop reading; who waits is woken."""
+        self._wake.set()
         if self in self._shelf.feeds:
             self._shelf.feeds.remove(self)
 
