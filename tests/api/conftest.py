@@ -70,6 +70,16 @@ class Kind:
     def errors(self, value: dict[str, Any]) -> list[str]:
         return [error.message for error in self._validator.iter_errors(value)]
 
+    def fields(self, value: dict[str, Any]) -> set[str]:
+        """Paths of what is wrong, as the API server names them."""
+        return {field(error) for error in self._validator.iter_errors(value)}
+
+
+def field(error: jsonschema.ValidationError) -> str:
+    missing = [error.message.split("'")[1]] if error.validator == "required" else []
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in [*error.absolute_path, *missing])
+    return "".join(parts).lstrip(".")
+
 
 @pytest.fixture(scope="session")
 def kinds() -> dict[str, Kind]:
