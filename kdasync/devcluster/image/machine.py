@@ -11,9 +11,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+import msgspec
+
+from kdasync.devcluster.image.cache import layer
 
 _SOFTWARE = ("usr", "opt", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "nix", "gnu")
 _DEPTH = {"usr": 3, "opt": 3}
@@ -47,16 +52,20 @@ def _mounted_below(shared: tuple[str, ...]) -> Iterator[str]:
             yield point
 
 
-def build_skeleton(target: Path, shared: tuple[str, ...], *, root: Path = Path("/")) -> None:
-    """Write the skeleton of a host image to `target`, which must not exist. Takes about a tenth of a second."""
-    _folders(target)
-    for name in _SOFTWARE:
-        source = root / name
-        if source.is_symlink():
-            (target / name).symlink_to(source.readlink())
-        elif name in shared:
-            _copy_folders(source, target / name, _DEPTH.get(name, 1))
-    _copy_readable(root / "etc", target / "etc")
+class _Entry(msgspec.Struct, frozen=True):
+    """Something of the machine that the skeleton repeats. `changed` is in ns, `link` the target of a symbolic link."""
+
+    path: str
+    mode: int
+    changed: int = 0
+    link: str = ""
+
+
+def skeleton(cache: Path, shared: tuple[str, ...], *, root: Path = Path("/")) -> str:
+    """The path of the skeleton layer of a host image, made anew when what it repeats has changed."""
+    entries = tuple(_listed(root, shared))
+    inputs = (str(os.geteuid()), *(f"{entry.path} {entry.mode} {entry.changed} {entry.link}" for entry in entries))
+    return layer(cache, kind="host", inputs=inputs, make=lambda target: _fill(target, entries, root))
 
 
 def build_bare(target: Path) -> None:
@@ -68,39 +77,59 @@ def build_bare(target: Path) -> None:
     (target / "etc/group").write_text("root:x:0:\nnogroup:x:65534:\n")
 
 
-def _folders(target: Path) -> None:
+def _listed(root: Path, shared: tuple[str, ...]) -> Iterator[_Entry]:
+    for name in _SOFTWARE:
+        if (root / name).is_symlink():
+            yield _Entry(name, 0, link=os.readlink(root / name))  # noqa: PTH115 - as text, to be repeated as it is
+        elif name in shared:
+            yield from _folders(root, name, _DEPTH.get(name, 1))
+    yield from _readable(root, "etc")
+
+
+def _folders(root: Path, name: str, depth: int) -> Iterator[_Entry]:
+    yield _Entry(name, stat.S_IFDIR | 0o755)
+    if depth == 0:
+        return
+    with os.scandir(root / name) as entries:
+        below = sorted(
+            entry.name for entry in entries if entry.is_dir(follow_symlinks=False) and os.access(entry, os.R_OK | os.X_OK)
+        )
+    for folder in below:
+        yield from _folders(root, f"{name}/{folder}", depth - 1)
+
+
+def _readable(root: Path, name: str) -> Iterator[_Entry]:
+    """Links, folders and files that everybody may read; secrets of the machine are not."""
+    with os.scandir(root / name) as entries:
+        found = sorted(entries, key=lambda entry: entry.name)
+    yield _Entry(name, stat.S_IFDIR | 0o755)
+    for entry in found:
+        path, status = f"{name}/{entry.name}", entry.stat(follow_symlinks=False)
+        if entry.is_symlink():
+            yield _Entry(path, 0, link=os.readlink(entry))  # noqa: PTH115 - as text
+        elif entry.is_dir() and status.st_mode & 0o005 == 0o005:  # noqa: PLR2004 - read and enter for others
+            yield from _readable(root, path)
+        elif entry.is_file() and status.st_mode & 0o004:
+            yield _Entry(path, status.st_mode, changed=status.st_mtime_ns)
+
+
+def _fill(target: Path, entries: tuple[_Entry, ...], root: Path) -> None:
+    _empty_folders(target)
+    for entry in entries:
+        place = target / entry.path
+        if entry.link:
+            place.symlink_to(entry.link)
+        elif stat.S_ISDIR(entry.mode):
+            place.mkdir(exist_ok=True)
+        else:
+            shutil.copyfile(root / entry.path, place)
+            place.chmod(stat.S_IMODE(entry.mode))
+
+
+def _empty_folders(target: Path) -> None:
     for name in _EMPTY:
         (target / name).mkdir(parents=True, exist_ok=True)
     for name in _STICKY:
         (target / name).chmod(0o1777)
     for name, place in _VAR_LINKS.items():
         (target / "var" / name).symlink_to(place)
-    (target / "root").chmod(0o755)
-
-
-def _copy_folders(source: Path, target: Path, depth: int) -> None:
-    target.mkdir(exist_ok=True)
-    if depth == 0:
-        return
-    with os.scandir(source) as entries:
-        folders = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
-    for name in folders:
-        if os.access(source / name, os.R_OK | os.X_OK):
-            _copy_folders(source / name, target / name, depth - 1)
-
-
-def _copy_readable(source: Path, target: Path) -> None:
-    """Copy links, folders and files that everybody may read; secrets of the machine are not."""
-    target.mkdir(exist_ok=True)
-    with os.scandir(source) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    for entry in found:
-        mode = entry.stat(follow_symlinks=False).st_mode
-        place = target / entry.name
-        if entry.is_symlink():
-            place.symlink_to(Path(entry.path).readlink())
-        elif entry.is_dir() and mode & 0o005 == 0o005:  # noqa: PLR2004 - read and enter for others
-            _copy_readable(Path(entry.path), place)
-        elif entry.is_file() and mode & 0o004:
-            shutil.copyfile(entry.path, place)
-            place.chmod(mode & 0o777)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
+from kdasync.devcluster.image.build import build
 from kdasync.devcluster.image.image import Image
+from kdasync.devcluster.image.recipe import Recipe
 
 HOST = "localhost/kdasync/host:1"
 
@@ -12,37 +15,46 @@ HOST = "localhost/kdasync/host:1"
 class ImageStore:
     """References and their images.
 
-    `default` names the reference that stands for every unknown one; empty: an unknown reference is an error, as on a node that may not
-    pull. `localhost/kdasync/host:1`, the machine's own software, is always known.
+    `localhost/kdasync/host:1`, the machine's own software, is always known.
+
+    Args:
+        recipes: built when first used, into `cache`.
+        images: built already, by reference.
+        default: the reference that stands for every unknown one; empty: an unknown reference is an error, as on a node that may not pull.
     """
 
-    def __init__(self, images: Mapping[str, Image] | None = None, *, default: str = "") -> None:
+    def __init__(
+        self, *, cache: Path, recipes: tuple[Recipe, ...] = (), images: Mapping[str, Image] | None = None, default: str = ""
+    ) -> None:
+        self.cache = cache
+        self._recipes = {reference: recipe for recipe in recipes for reference in recipe.references}
         self._images = {HOST: Image(host=True, command=("/bin/sh",)), **(images or {})}
         self._default = default
 
-    def add(self, image: Image, *references: str) -> None:
-        """Let `references` mean `image`."""
-        self._images.update(dict.fromkeys(references, image))
-
     def references(self) -> tuple[str, ...]:
         """All known references, sorted."""
-        return tuple(sorted(self._images))
-
-    def layers(self) -> tuple[str, ...]:
-        """Folders of all images."""
-        return tuple(layer for image in self._images.values() for layer in image.layers)
+        return tuple(sorted({*self._images, *self._recipes}))
 
     def resolve(self, reference: str) -> Image:
-        """The image of `reference`; a missing tag is `latest`, a missing registry `docker.io`.
+        """The image of `reference`; a missing tag is `latest`, a missing registry `docker.io`. Blocks while it is built.
 
         Raises:
             FileNotFoundError: unknown, and there is no default.
+            RuntimeError: it cannot be built; says what to do.
         """
         for name in (*_spellings(reference), self._default):
             if name in self._images:
                 return self._images[name]
+            if name in self._recipes:
+                return self._build(name)
         known = ", ".join(self.references())
         raise FileNotFoundError(f"no image {reference}: nothing is pulled here. Use one of: {known}; or set a default image.")
+
+    def _build(self, name: str) -> Image:
+        recipe = self._recipes[name]
+        image = build(recipe, cache=self.cache)
+        self._images.update(dict.fromkeys(recipe.references, image))
+        return image
 
 
 def _spellings(reference: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from kdasync.devcluster.image import accounts
 from kdasync.devcluster.image.image import Image
 from kdasync.devcluster.runtime.process import wire
 from kdasync.devcluster.runtime.protocol import ContainerSpec, Mount, SandboxSpec
@@ -30,7 +31,7 @@ def root_spec(image: Image, spec: ContainerSpec, pod: SandboxSpec, *, skeletons:
         host=skeletons.shared if image.host else (),
         shown=skeletons.shown if image.host else (),
         binds=tuple(_bind(mount) for mount in sorted(spec.mounts, key=lambda mount: mount.path.count("/"))),
-        etc={**_identity_files(pod, ip=ip, gateway=gateway), **_user_files(image, layers)},
+        etc={**_identity_files(pod, ip=ip, gateway=gateway), **accounts.files(image, layers)},
     )
 
 
@@ -59,48 +60,6 @@ def _identity_files(pod: SandboxSpec, *, ip: str, gateway: str) -> dict[str, str
     }
 
 
-def _lines(layers: tuple[str, ...], name: str) -> list[str]:
-    """Lines of a file of the topmost layer that has it."""
-    for layer in layers:
-        path = Path(layer, "etc", name)
-        if path.is_file():
-            return path.read_text(errors="replace").splitlines()
-    return []
-
-
-def _user_files(image: Image, layers: tuple[str, ...]) -> dict[str, str]:
-    """The files passwd and group with the image's users added; empty if it has none."""
-    if not image.users:
-        return {}
-    names = {user.name for user in image.users}
-    passwd = [line for line in _lines(layers, "passwd") if line.split(":")[0] not in names]
-    group = [line for line in _lines(layers, "group") if line.split(":")[0] not in names]
-    passwd += [f"{user.name}:x:{user.uid}:{user.uid}::{user.home}:/bin/sh" for user in image.users]
-    group += [f"{user.name}:x:{user.uid}:" for user in image.users]
-    return {"passwd": "\n".join(passwd) + "\n", "group": "\n".join(group) + "\n"}
-
-
-def identity(user: str, *, image: Image, layers: tuple[str, ...]) -> tuple[int, int]:
-    """Numeric user and group of `name`, `uid` or `uid:gid`; empty is root.
-
-    Raises:
-        OSError: no such user in the image.
-    """
-    name, _, group = user.partition(":")
-    known = {added.name: (added.uid, added.uid) for added in image.users}
-    for line in _lines(layers, "passwd"):
-        words = line.split(":")
-        known.setdefault(words[0], (int(words[2]), int(words[3])))
-    if not name:
-        return 0, 0
-    if name.isdigit():
-        primary = next((gid for uid, gid in known.values() if uid == int(name)), 0)
-        return int(name), int(group or primary)
-    if name not in known:
-        raise OSError(f"the image has no user {name}. Add it to the recipe's users or give a number.")
-    return known[name]
-
-
 def program(image: Image, spec: ContainerSpec, pod: SandboxSpec, *, layers: tuple[str, ...]) -> wire.Program:
     """The container's main process: Kubernetes' rule for command and args over the image's entrypoint and command.
 
@@ -111,18 +70,7 @@ def program(image: Image, spec: ContainerSpec, pod: SandboxSpec, *, layers: tupl
     if not argv:
         raise OSError(f"no command for container {spec.name}: the image has none. Give it one in the pod.")
     wanted = image.user if spec.run_as_user is None else str(spec.run_as_user)
-    user, group = identity(wanted, image=image, layers=layers)
-    base = {"PATH": _PATH, "HOSTNAME": pod.hostname, "HOME": _home(image, layers, user)}
+    user, group = accounts.identity(wanted, image=image, layers=layers)
+    base = {"PATH": _PATH, "HOSTNAME": pod.hostname, "HOME": accounts.home(user, image=image, layers=layers)}
     env = {**base, **image.env, **dict(spec.env)}
     return wire.Program(argv=argv, env=env, cwd=spec.working_dir or image.working_dir, user=user, group=group, tty=spec.tty)
-
-
-def _home(image: Image, layers: tuple[str, ...], user: int) -> str:
-    for added in image.users:
-        if added.uid == user:
-            return added.home
-    for line in _lines(layers, "passwd"):
-        words = line.split(":")
-        if words[2] == str(user):
-            return words[5]
-    return "/"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import selectors
 import socket
 import struct
+from collections.abc import Iterator
 
 from kdasync.devcluster.runtime.process.names import Names
 
@@ -42,11 +43,21 @@ class Resolver:
     def _stream(self, connection: socket.socket) -> None:
         try:
             data = connection.recv(_LONGEST)
-            if len(data) >= 2 + _HEADER and struct.unpack(">H", data[:2])[0] == len(data) - 2:
-                reply = self.names.answer(data[2:], limit=_LONGEST)
-                connection.send(struct.pack(">H", len(reply)) + reply)
-                return
+            replies = b"".join(self._framed(query) for query in _queries(data))
+            sent = connection.send(replies) if replies else 0
         except (BlockingIOError, ConnectionError):
-            data = b""
-        self._selector.unregister(connection)
-        connection.close()
+            sent = 0
+        if not sent:
+            self._selector.unregister(connection)
+            connection.close()
+
+    def _framed(self, query: bytes) -> bytes:
+        reply = self.names.answer(query, limit=_LONGEST)
+        return struct.pack(">H", len(reply)) + reply
+
+
+def _queries(data: bytes) -> Iterator[bytes]:
+    """The whole queries in what arrived: a resolver sends A and AAAA together."""
+    while len(data) >= 2 + _HEADER and (size := struct.unpack_from(">H", data)[0]) <= len(data) - 2:
+        yield data[2 : 2 + size]
+        data = data[2 + size :]

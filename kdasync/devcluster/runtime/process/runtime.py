@@ -17,7 +17,6 @@ from pathlib import Path
 
 import kdasync
 from kdasync.devcluster.image import machine
-from kdasync.devcluster.image.image import Image
 from kdasync.devcluster.image.store import ImageStore
 from kdasync.devcluster.runtime.process import wire
 from kdasync.devcluster.runtime.process.channel import Channel
@@ -132,9 +131,8 @@ class ProcessRuntime:
         )
 
     def _build_skeletons(self) -> Skeletons:
-        shared = machine.software(self._state, *(Path(layer) for layer in self._images.layers()))
-        host, bare = self._state / "host", self._state / "bare"
-        machine.build_skeleton(host, shared)
+        shared = machine.software(self._state, self._images.cache)
+        host, bare = Path(machine.skeleton(self._images.cache, shared)), self._state / "bare"
         machine.build_bare(bare)
         return Skeletons(host=host, bare=bare, shared=shared, shown=machine.shown(shared))
 
@@ -153,8 +151,8 @@ class ProcessRuntime:
 
     async def start_container(self, sandbox: str, ip: str, pod: SandboxSpec, spec: ContainerSpec) -> tuple[ProcessContainer, Log]:
         """For `ProcessSandbox.start`."""
-        image, key, node = self._images.resolve(spec.image), self._ids(), self._node
-        root, task = await asyncio.to_thread(self._describe, image, ip, pod, spec)
+        key, node = self._ids(), self._node
+        root, task = await asyncio.to_thread(self._describe, ip, pod, spec)
         ends = Ends(stdin=spec.stdin, tty=spec.tty, merged=True)
         exited = node.expect_exit(key)
         try:
@@ -168,9 +166,10 @@ class ProcessRuntime:
         log = Log(next(iter(ends.outputs)), limit=self._log_limit)
         return ProcessContainer(node, PREFIX + key, exited=exited, log=log, ids=self._ids, program=task, stdin=ends.stdin), log
 
-    def _describe(self, image: Image, ip: str, pod: SandboxSpec, spec: ContainerSpec) -> tuple[wire.RootSpec, wire.Program]:
+    def _describe(self, ip: str, pod: SandboxSpec, spec: ContainerSpec) -> tuple[wire.RootSpec, wire.Program]:
         if self._skeletons is None:
             raise RuntimeError("the runtime is not started. Await start() first.")
+        image = self._images.resolve(spec.image)
         gateway = str(next(self._network.hosts()))
         root = root_spec(image, spec, pod, skeletons=self._skeletons, ip=ip, gateway=gateway)
         return root, program(image, spec, pod, layers=root.layers)

@@ -160,7 +160,7 @@ class Log:
     def _append(self, data: bytes) -> None:
         self._parts.append(data)
         self._size += len(data)
-        while self._size > self._limit and len(self._parts) > 1:
+        while self._size - len(self._parts[0]) >= self._limit:
             self._size -= len(self._parts.popleft())
 
     def content(self) -> bytes:

@@ -58,7 +58,7 @@ def setns(descriptor: int, flags: int) -> None:
 
 
 def mount(source: str, target: str, *, kind: str = "", flags: int = 0, options: str = "") -> None:
-    """Mount `source`, of file system type `kind` (empty: a bind), on `target`; see mount(2)."""
+    """Attach `source` at `target`; `kind` is a file system type, empty for a bind (see mount in section 2)."""
     data = options.encode() or None
     result = _libc.mount(os.fsencode(source), os.fsencode(target), kind.encode() or None, ctypes.c_ulong(flags), data)
     _check(result, f"mount {kind or 'bind'} on {target}")
