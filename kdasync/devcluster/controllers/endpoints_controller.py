@@ -5,7 +5,6 @@ Why an index by one pair of the selector: a cluster has a service per pod, and a
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from kdasync.devcluster.controllers.caches import Caches, Index
@@ -16,7 +15,7 @@ from kdasync.devcluster.controllers.worker import Worker
 
 Publish = Callable[[Mapping[str, tuple[str, ...]]], Awaitable[None]]
 Pair = tuple[str, str, str]  # namespace, label, value
-_REST = 0.05  # names are told at most so often
+_REST = 0.02  # Endpoints are written whole, so a burst of pods must be one write
 _POD_NAME = "statefulset.kubernetes.io/pod-name"
 
 
@@ -48,8 +47,8 @@ class EndpointsController:
         self._endpoints = caches.of(ENDPOINTS)
         self._pods = Index(caches.of(POD), _pairs_of)
         self._selecting = Index(self._services, _selecting)
-        self.worker: Worker[Key] = Worker(self._look)
-        self.names: Worker[str] = Worker(self._tell)
+        self.worker: Worker[Key] = Worker(self._look, rest=_REST)
+        self.names: Worker[str] = Worker(self._tell, rest=_REST)
         self._services.on_change(self._service_changed)
         caches.of(POD).on_change(self._pod_changed)
         self._endpoints.on_change(self._endpoints_changed)
@@ -80,5 +79,4 @@ class EndpointsController:
         await self._caches.perform(decide(service, pods=pods, endpoints=endpoints))
 
     async def _tell(self, domain: str) -> None:
-        await asyncio.sleep(_REST)
         await self._publish(names_of(self._endpoints, domain=domain))

@@ -22,15 +22,21 @@ class Worker(Generic[K]):
 
     Args:
         look: looks at one key and does what is needed.
+        rest: seconds to wait after the first of a burst, so that the burst is one look.
+
+    Attributes:
+        looks, failures, last_error: what it did so far, and the last failure in words.
     """
 
-    def __init__(self, look: Callable[[K], Awaitable[None]]) -> None:
+    def __init__(self, look: Callable[[K], Awaitable[None]], *, rest: float = 0) -> None:
         self._look = look
+        self._rest = rest
         self._dirty: dict[K, None] = {}
         self._wake = asyncio.Event()
         self._failures: dict[K, int] = {}
         self.looks = 0
         self.failures = 0
+        self.last_error = ""
 
     def add(self, key: K) -> None:
         """Have a look at `key` soon."""
@@ -49,6 +55,7 @@ class Worker(Generic[K]):
         """Work for ever."""
         while True:
             await self._wake.wait()
+            await asyncio.sleep(self._rest)
             self._wake.clear()
             while self._dirty:
                 key = next(iter(self._dirty))
@@ -59,8 +66,9 @@ class Worker(Generic[K]):
         self.looks += 1
         try:
             await self._look(key)
-        except (ApiError, TransportError):
+        except (ApiError, TransportError) as error:
             self.failures += 1
+            self.last_error = f"{key}: {error}"
             count = self._failures[key] = self._failures.get(key, 0) + 1
             self.add_later(key, min(_FIRST * 2**count, _LIMIT))
         else:

@@ -95,7 +95,7 @@ def _conditions(record: PodRecord, now: str) -> list[Document]:
             condition |= {"reason": reason, "message": message}
         old = record.conditions.get(kind)
         same = old is not None and old["status"] == condition["status"]
-        condition |= {"lastProbeTime": None, "lastTransitionTime": old["lastTransitionTime"] if old is not None and same else now}
+        condition["lastTransitionTime"] = old["lastTransitionTime"] if old is not None and same else now
         record.conditions[kind] = condition
         found.append(condition)
     return found
