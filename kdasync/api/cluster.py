@@ -178,7 +178,7 @@ class Member(Wire, frozen=True):
 class RoleStatus(Wire, frozen=True):
     """A role that has, or still has, a StatefulSet."""
 
-    id: str
+    id: str = ""
     stateful_set: str = ""
     members: list[Member] = []
 
