@@ -8,6 +8,7 @@ Kubernetes does not).
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -80,9 +81,18 @@ def _app_roles(spec: apps.AppSpec) -> Iterator[DefinitionError]:
                 field=f"{field}.containerSpec.tty",
                 remedy="Set stdin to true as well.",
             )
+        yield from _persist_dirs(role, field)
         if role.min_storage and quantity(role.min_storage.size) is None:
             yield DefinitionError(
                 f"{role.min_storage.size!r} is no size.", field=f"{field}.minStorage.size", remedy="Write a quantity such as 10Gi."
+            )
+
+
+def _persist_dirs(role: apps.Role, field: str) -> Iterator[DefinitionError]:
+    for path in role.persist_dirs or []:
+        if posixpath.normpath(f"/{path.lstrip('/')}") == "/":
+            yield DefinitionError(
+                f"{path!r} is the root directory.", field=f"{field}.persistDirs", remedy="Name the directories to keep instead."
             )
 
 

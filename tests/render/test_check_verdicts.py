@@ -73,6 +73,8 @@ def dropped(value: Any) -> Any:
 
 @pytest.fixture(scope="session")
 def lines() -> list[dict[str, Any]]:
+    if not SHARED.exists():
+        pytest.skip("the recorded verdicts are not on this machine: set KDASYNC_SHARED")
     with gzip.open(SHARED / "testdata/kubedirector/verdicts.jsonl.gz", "rt") as text:
         return [json.loads(line) for line in text]
 

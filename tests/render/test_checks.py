@@ -114,6 +114,11 @@ def test_a_broken_cardinality_is_the_apps_fault(build: Any) -> None:
     assert [error.field for error in check_app(view.app)] == ["spec.roles[0].cardinality"]
 
 
+@pytest.mark.parametrize("path", ["/", "/.", "/a/..", "//."])
+def test_the_root_directory_cannot_be_persisted(build: Any, path: str) -> None:
+    assert [error.field for error in check_app(build(app_role={"persistDirs": [path]}).app)] == ["spec.roles[0].persistDirs"]
+
+
 def test_unknown_role_has_no_view(build: Any) -> None:
     view = build()
     with pytest.raises(DefinitionError) as caught:
