@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -53,7 +53,7 @@ class Upgrade(msgspec.Struct, frozen=True):
     """The request becomes a WebSocket with `protocol`; `serve` runs it to its end."""
 
     protocol: str
-    serve: Callable[[ServerChannel], Awaitable[None]]
+    serve: Callable[[ServerChannel], Coroutine[Any, Any, None]]
 
 
 Answer = Response | Streaming | Upgrade

@@ -67,7 +67,7 @@ def _own(call: Call, config: Json) -> set[Path]:
 async def _merge(call: Call, config: Json, owner: Owner) -> Json:
     shape = managed.shape_of(call)
     own = _own(call, config)
-    kept: dict[str, Claims] = {}
+    kept: list[Claims] = []
 
     def mutate(live: Json) -> Json:
         claims = managed.load(live)
@@ -75,12 +75,12 @@ async def _merge(call: Call, config: Json, owner: Owner) -> Json:
         _clear(result, claims, owner, own, shape)
         result["metadata"]["managedFields"] = live["metadata"].get("managedFields") or []
         decode_object(call, result)
-        kept["claims"] = _claims(call, live, result, claims, owner, own)
+        kept[:] = [_claims(call, live, result, claims, owner, own)]
         return result
 
     def final(value: Json) -> Claims:
         left = fieldset.flatten(value, shape)
-        return {key: Claim(_still(claim.paths, left, own=key == owner), claim.time) for key, claim in kept["claims"].items()}
+        return {key: Claim(_still(claim.paths, left, own=key == owner), claim.time) for key, claim in kept[0].items()}
 
     return await write(call, mutate, applied=final)
 

@@ -95,9 +95,8 @@ def _entry(owner: Owner, claim: Claim) -> Json:
 
 def record(call: Call, value: Json, old: Json | None, *, cleared: bool = False) -> None:
     """Note an update or create by the call's manager in `value`."""
-    shape = shape_of(call)
-    new_fields = fieldset.flatten(value, shape)
-    old_fields = fieldset.flatten(old, shape) if old else {}
+    new_fields = _ours(call, fieldset.flatten(value, shape_of(call)))
+    old_fields = _ours(call, fieldset.flatten(old, shape_of(call))) if old else {}
     gone = old_fields.keys() - new_fields.keys()
     missing = object()
     touched = {path for path, item in new_fields.items() if (found := old_fields.get(path, missing)) is missing or found != item}
@@ -108,6 +107,15 @@ def record(call: Call, value: Json, old: Json | None, *, cleared: bool = False) 
         return
     claims = {} if cleared or old is None else load(old)
     store(value, handed_over(claims, owner_of(call, "Update"), touched, gone, now=call.plane.environment.timestamp()))
+
+
+def _ours(call: Call, fields: dict[Path, Any]) -> dict[Path, Any]:
+    """What this endpoint may write: the status subresource only status, the main one everything else."""
+    if call.subresource == "status":
+        return {path: item for path, item in fields.items() if path[0] == "f:status"}
+    if call.resource.has_status:
+        return {path: item for path, item in fields.items() if path[0] != "f:status"}
+    return fields
 
 
 def handed_over(claims: Claims, owner: Owner, touched: set[Path], gone: set[Path], *, now: str) -> Claims:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from kdasync.devcluster import protobuf
 from kdasync.devcluster.plane import Call
 from kdasync.devcluster.status import Cause, Failure, bad_request, unsupported_media_type
 
@@ -64,8 +65,10 @@ def parse(call: Call) -> Any:
             return yaml.load(call.request.body, Loader=_Loader)  # noqa: S506 - a CSafeLoader or SafeLoader
         except yaml.YAMLError as error:
             raise bad_request(f"error decoding YAML: {error}") from error
+    if call.media_type == protobuf.MEDIA_TYPE:
+        return protobuf.decode(call.request.body)
     if call.media_type not in _JSON:
-        raise unsupported_media_type(("application/json", "application/yaml"))
+        raise unsupported_media_type(("application/json", "application/yaml", protobuf.MEDIA_TYPE))
     return parse_json(call.request.body)
 
 

@@ -65,7 +65,7 @@ def _path(base: str, resource: Resource) -> str:
     return f"{base}{space}/{resource.plural}"
 
 
-def _operation(resource: Resource, action: str, *, version: int) -> Json:
+def _operation(resource: Resource, action: str, *, swagger: bool) -> Json:
     kind = {"group": resource.group, "kind": resource.kind, "version": resource.version}
     shown: Json = {
         "x-kubernetes-action": action,
@@ -73,27 +73,25 @@ def _operation(resource: Resource, action: str, *, version: int) -> Json:
         "responses": {"200": {"description": "OK"}},
     }
     if action in {"post", "put", "patch"}:
-        parameters = [_DRY_RUN, _VALIDATION]
-        shown["parameters"] = (
-            parameters if version == 3 else [{"name": item["name"], "in": "query", "type": "string"} for item in parameters]
-        )
-    if action == "patch" and version == 3:  # noqa: PLR2004 - OpenAPI's major version
+        plain = [{"name": item["name"], "in": "query", "type": "string"} for item in (_DRY_RUN, _VALIDATION)]
+        shown["parameters"] = plain if swagger else [_DRY_RUN, _VALIDATION]
+    if action == "patch" and not swagger:
         shown["requestBody"] = {"content": {kind: {"schema": {"type": "object"}} for kind in _PATCHES}}
     return shown
 
 
-def _paths(base: str, resources: list[Resource], *, version: int) -> Json:
+def _paths(base: str, resources: list[Resource], *, swagger: bool) -> Json:
     paths: Json = {}
     for resource in resources:
         path = _path(base, resource)
-        paths[path] = {"get": _operation(resource, "list", version=version), "post": _operation(resource, "post", version=version)}
-        paths[path + "/{name}"] = {verb: _operation(resource, verb, version=version) for verb in ("get", "put", "patch", "delete")}
+        paths[path] = {"get": _operation(resource, "list", swagger=swagger), "post": _operation(resource, "post", swagger=swagger)}
+        paths[path + "/{name}"] = {verb: _operation(resource, verb, swagger=swagger) for verb in ("get", "put", "patch", "delete")}
     return paths
 
 
 def _document(base: str, resources: list[Resource]) -> Json:
     schemas = {_name(resource): _schema(resource) for resource in resources}
-    return {"openapi": "3.0.0", "info": _INFO, "paths": _paths(base, resources, version=3), "components": {"schemas": schemas}}
+    return {"openapi": "3.0.0", "info": _INFO, "paths": _paths(base, resources, swagger=False), "components": {"schemas": schemas}}
 
 
 def _swagger(plane: Plane) -> Json:
@@ -101,5 +99,5 @@ def _swagger(plane: Plane) -> Json:
     definitions = {_name(resource): _schema(resource) for resources in groups.values() for resource in resources if resource.custom}
     paths: Json = {}
     for name, resources in groups.items():
-        paths |= _paths(f"/{name}", resources, version=2)
+        paths |= _paths(f"/{name}", resources, swagger=True)
     return {"swagger": "2.0", "info": _INFO, "paths": paths, "definitions": definitions}

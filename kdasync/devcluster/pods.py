@@ -61,9 +61,8 @@ def spec_causes(spec: Json, path: str) -> list[Cause]:
         causes.append(Cause("FieldValueRequired", "Required value", f"{path}.containers"))
     for field in ("containers", "initContainers"):
         for index, container in enumerate(spec.get(field) or ()):
-            for key in ("name", "image"):
-                if not container.get(key):
-                    causes.append(Cause("FieldValueRequired", "Required value", f"{path}.{field}[{index}].{key}"))
+            missing = [key for key in ("name", "image") if not container.get(key)]
+            causes += [Cause("FieldValueRequired", "Required value", f"{path}.{field}[{index}].{key}") for key in missing]
     names = {volume.get("name") for volume in spec.get("volumes") or ()}
     for index, container in enumerate(spec.get("containers") or ()):
         for at, mount in enumerate(container.get("volumeMounts") or ()):

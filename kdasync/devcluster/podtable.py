@@ -41,11 +41,7 @@ def gates(value: Json) -> str:
 def status(value: Json) -> str:
     """One word for the pod."""
     reason = str(dig(value, "status.reason") or dig(value, "status.phase") or "")
-    initial = _init_reason(value)
-    if initial:
-        reason = initial
-    else:
-        reason = _main_reason(value, reason)
+    reason = _init_reason(value) or _main_reason(value, reason)
     if value["metadata"].get("deletionTimestamp"):
         return "Unknown" if dig(value, "status.reason") == "NodeLost" else "Terminating"
     return reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from fractions import Fraction
 
 _TEXT = re.compile(r"([+-]?[0-9.]+)(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]|[eE][+-]?[0-9]+)?")
@@ -23,9 +24,10 @@ def amount(text: str) -> Fraction:
         raise ValueError(f"{text!r} is not a quantity")
     number, suffix = Fraction(found[1]), found[2] or ""
     if suffix in _BINARY:
-        return number * _BINARY_MAGNITUDE ** _BINARY[suffix]
-    power = _DECIMAL.get(suffix) if suffix in _DECIMAL else int(suffix[1:] or 0)
-    return number * Fraction(10) ** (power or 0)
+        return number * Fraction(_BINARY_MAGNITUDE ** _BINARY[suffix])
+    power = _DECIMAL[suffix] if suffix in _DECIMAL else int(suffix[1:] or 0)
+    scale = Fraction(10 ** abs(power))
+    return number * scale if power >= 0 else number / scale
 
 
 def canonical(text: str) -> str:
@@ -52,7 +54,7 @@ def _binary(value: int) -> str:
     return f"{value}{next((name for name, size in _BINARY.items() if size == power), '')}"
 
 
-def _decimal(value: Fraction, suffix: object) -> str:
+def _decimal(value: Fraction, suffix: Callable[[int], str]) -> str:
     power = -9
     number = -(-value * 10**9 // 1)
     while number and number % 1000 == 0 and power < max(_DECIMAL.values()):
@@ -60,4 +62,4 @@ def _decimal(value: Fraction, suffix: object) -> str:
         power += _STEP
     if not number:
         return "0"
-    return f"{number}{suffix(power) if callable(suffix) else ''}"
+    return f"{number}{suffix(power)}"

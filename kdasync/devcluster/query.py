@@ -68,8 +68,8 @@ def _text(value: Any) -> str:
 def _requirement(text: str) -> Match:
     for sign, equal in (("!=", False), ("==", True), ("=", True)):
         if sign in text:
-            key, _, wanted = (part.strip() for part in text.partition(sign))
-            return (lambda labels: labels.get(key) == wanted) if equal else (lambda labels: labels.get(key) != wanted)
+            name, _, wanted = (part.strip() for part in text.partition(sign))
+            return _member(name, {wanted}, inside=equal)
     key = text.strip()
     if not re.fullmatch(r"!?\s*[A-Za-z0-9][-A-Za-z0-9_./]*", key):
         raise bad_request(f"unable to parse requirement: found '{key}', expected: identifier")
@@ -151,6 +151,7 @@ class Selection:
         self.everything = not self._labels and not self._fields
 
     def __call__(self, value: Json) -> bool:
+        """True if the object passes."""
         labels = value["metadata"].get("labels") or {}
         return all(match(labels) for match in self._labels) and all(match(value) for match in self._fields)
 

@@ -93,6 +93,11 @@ def _resume(call: Call, token: str) -> tuple[int, list[Entry]]:
 
 
 def check_version(call: Call) -> None:
+    """Refuse a resourceVersion that is not there yet.
+
+    Raises:
+        Failure: 504.
+    """
     version = call.params.number("resourceVersion") or 0
     if version > call.storage.version:
         text = f"Too large resource version: {version}, current: {call.storage.version}"

@@ -46,27 +46,26 @@ def prune(value: Any, schema: Json, *, path: str = "", root: bool = True) -> lis
 def fill(value: Any, schema: Json) -> None:
     """Defaults, and removal of nulls that the schema does not allow, in place."""
     if isinstance(value, list):
-        if isinstance(schema.get("items"), dict):
-            for item in value:
-                fill(item, schema["items"])
-        return
-    if not isinstance(value, dict):
-        return
-    properties: Json = schema.get("properties") or {}
-    for key, inner in properties.items():
-        if "default" in inner and (key not in value or (value[key] is None and not inner.get("nullable"))):
-            value[key] = copy.deepcopy(inner["default"])
-        if key in value and value[key] is None and not inner.get("nullable"):
-            del value[key]
-        elif key in value:
-            fill(value[key], inner)
-    extra = schema.get("additionalProperties")
-    if isinstance(extra, dict):
-        for key in [key for key in value if key not in properties]:
-            if value[key] is None and not extra.get("nullable") and "default" not in extra:
-                del value[key]
-            else:
-                fill(value[key], extra)
+        for item in value:
+            fill(item, schema.get("items") or {})
+    elif isinstance(value, dict):
+        properties: Json = schema.get("properties") or {}
+        for key, inner in properties.items():
+            _fill_member(value, key, inner)
+        extra = schema.get("additionalProperties")
+        if isinstance(extra, dict):
+            for key in [key for key in value if key not in properties]:
+                _fill_member(value, key, extra)
+
+
+def _fill_member(value: Json, key: str, schema: Json) -> None:
+    null = key in value and value[key] is None and not schema.get("nullable")
+    if "default" in schema and (null or key not in value):
+        value[key] = copy.deepcopy(schema["default"])
+    elif null:
+        del value[key]
+    if key in value:
+        fill(value[key], schema)
 
 
 def validate(value: Any, schema: Json, path: str = "") -> list[Cause]:
@@ -129,14 +128,18 @@ def _object_causes(value: Json, schema: Json, path: str) -> list[Cause]:
     for key in schema.get("required") or ():
         if key not in value:
             causes.append(Cause("FieldValueRequired", "Required value", f"{path}.{key}" if path else key))
-    for word, name, bad in (
-        ("at least", "minProperties", lambda limit: len(value) < limit),
-        ("at most", "maxProperties", lambda limit: len(value) > limit),
-    ):
-        if name in schema and bad(schema[name]):
-            text = f"Invalid value: {len(value)}: {path} in body should have {word} {schema[name]} properties"
-            causes.append(Cause("FieldValueInvalid", text, path))
-    return causes
+    return causes + _size_causes(value, schema, path)
+
+
+def _size_causes(value: Json, schema: Json, path: str) -> list[Cause]:
+    if len(value) < schema.get("minProperties", 0):
+        text = f"Invalid value: {len(value)}: {path} in body should have at least {schema['minProperties']} properties"
+        return [Cause("FieldValueInvalid", text, path)]
+    if "maxProperties" in schema and len(value) > schema["maxProperties"]:
+        limit = schema["maxProperties"]
+        text = f"Too many: {len(value)}: must have at most {limit} item{'s' if limit != 1 else ''}"
+        return [Cause("FieldValueTooMany", text, path)]
+    return []
 
 
 def _list_causes(value: list[Any], schema: Json, path: str) -> list[Cause]:

@@ -1,7 +1,6 @@
-"""Strategic merge patch for the built-in kinds: lists merge by key, with `$patch`, `$deleteFromPrimitiveList`, `$setElementOrder`
-and `$retainKeys`.
+"""Strategic merge patch for the built-in kinds.
 
-Source: apimachinery `util/strategicpatch`.
+Lists merge by key, with `$patch`, `$deleteFromPrimitiveList`, `$setElementOrder` and `$retainKeys`. Source: apimachinery `util/strategicpatch`.
 """
 
 from __future__ import annotations

@@ -36,15 +36,14 @@ def _invalid(path: str, value: Any, words: str) -> Cause:
 
 
 def _string_causes(value: str, schema: Json, path: str) -> list[Cause]:
-    causes: list[Cause] = []
+    """The first violation only, as kube-openapi's string validator stops there."""
     if "maxLength" in schema and len(value) > schema["maxLength"]:
-        size = schema["maxLength"]
-        causes.append(Cause("FieldValueTooLong", f"Too long: may not be more than {size} bytes", path))
+        return [Cause("FieldValueTooLong", f"Too long: may not be more than {schema['maxLength']} bytes", path)]
     if len(value) < schema.get("minLength", 0):
-        causes.append(_invalid(path, value, f"should be at least {schema['minLength']} chars long"))
+        return [_invalid(path, value, f"should be at least {schema['minLength']} chars long")]
     if "pattern" in schema and not _pattern(schema["pattern"]).search(value):
-        causes.append(_invalid(path, value, f"should match '{schema['pattern']}'"))
-    return causes
+        return [_invalid(path, value, f"should match '{schema['pattern']}'")]
+    return []
 
 
 def _number_causes(value: float, schema: Json, path: str) -> list[Cause]:
