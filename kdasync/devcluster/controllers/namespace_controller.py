@@ -12,6 +12,7 @@ from kdasync.devcluster.controllers.calls import (
     Document,
     Key,
     Kind,
+    delete,
     deleting,
     key_of,
     path_of,
@@ -69,9 +70,10 @@ class NamespaceController:
         for kind in _UNWATCHED:
             await wire.send("DELETE", path_of(kind, name))
         try:
-            await wire.send("PUT", path_of(NAMESPACE, "", name, "finalize"), body)
+            emptied = await wire.send("PUT", path_of(NAMESPACE, "", name, "finalize"), body)
         except NotFound:
             return
+        await wire.perform(delete(NAMESPACE, emptied))  # whether the write above already removed it depends on the server
 
     def _content(self, name: str) -> list[Item]:
         return [
