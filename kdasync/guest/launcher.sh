@@ -430,7 +430,7 @@ wrap() {
     code=$?
     umask 077
     [ -L "$run/go" ] || decide lost "$run/go"
-    [ ! -e "$run/refused" ] || exit 0
+    if [ -e "$run/refused" ] || [ "$(link_of "$run/go")" = lost ]; then exit 0; fi
     decide "exit.$code" "$run/end" || exit 0
     [ "$KD_SETUP" = 0 ] || write_status "$code"
     rm -rf "$stage"

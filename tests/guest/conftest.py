@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import shutil
 import signal
@@ -20,14 +19,14 @@ from kdasync.guest.order import Order, Package, PackageFile, Provenance, Result
 UTILITIES = ("cat", "chmod", "cp", "ln", "ls", "mkdir", "mv", "rm", "rmdir", "sleep", "tail")
 SHELLS = ("dash", "bash", "busybox")
 PACE = Pace(transfer=20, silence=20, beat=0.5)
-_numbers = itertools.count(1)
 
 
 class LocalProcess:
     """A local exec with the shape of `ExecProcess`."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, exchange: Callable[[bytes], bytes] | None) -> None:
         self.process = process
+        self._exchange = exchange
         self.exit_code: int | None = None
         self._pieces: asyncio.Queue[tuple[int, bytes] | None] = asyncio.Queue()
         assert process.stdout
@@ -46,7 +45,7 @@ class LocalProcess:
     async def write(self, data: bytes) -> None:
         assert self.process.stdin
         try:
-            self.process.stdin.write(data)
+            self.process.stdin.write(self._exchange(data) if self._exchange else data)
             await self.process.stdin.drain()
         except ConnectionError:
             return
@@ -75,7 +74,7 @@ class LocalGuest:
         self.bin = root / "programs"
         self.bin.mkdir(parents=True)
         self.environment = {"PATH": str(self.bin), "HOME": "/", "GUEST": str(root)}
-        self.processes: list[LocalProcess] = []
+        self.exchange: Callable[[bytes], bytes] | None = None
         self.boot("4242")
         if shell == "busybox":
             self.link("sh", "busybox")
@@ -128,9 +127,9 @@ class LocalGuest:
                 stderr=asyncio.subprocess.PIPE,
                 env=self.environment,
                 start_new_session=True,
-            )
+            ),
+            self.exchange,
         )
-        self.processes.append(process)
         try:
             yield process
         finally:
@@ -196,3 +195,16 @@ def script_fixture() -> Callable[..., str]:
 @pytest.fixture(name="package")
 def package_fixture() -> Callable[..., Package]:
     return package
+
+
+@pytest.fixture
+def new_guest() -> Iterator[Callable[[Path, str], LocalGuest]]:
+    made: list[LocalGuest] = []
+
+    def make(root: Path, shell: str) -> LocalGuest:
+        made.append(LocalGuest(root, shell))
+        return made[-1]
+
+    yield make
+    for local in made:
+        local.close()

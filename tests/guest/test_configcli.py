@@ -232,6 +232,8 @@ def test_without_a_document_every_key_is_unknown(tmp_path: Path, setup: Any) -> 
 @pytest.mark.parametrize("name", sorted(source.name for source in FOLDER.iterdir() if source.name.endswith(".py")))
 def test_the_source_is_python_3_6(name: str) -> None:
     tree = ast.parse(FOLDER.joinpath(name).read_text(), feature_version=(3, 6))
-    roots = {node.module.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module and not node.level}
+    roots = {
+        node.module.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module and not node.level
+    }
     roots |= {alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     assert roots <= {"cmd", "configparser", "json", "logging", "os", "pathlib", "re", "shlex", "sys", "typing"}

@@ -110,7 +110,9 @@ def test_the_text_is_gos() -> None:
     text = for_member(render_shared(demo()), 3).decode()
     assert text.startswith('{"version":"8","services":{"ssh":{"1":{"a":{"bdvlibrefkey":')
     assert '"name":"\\u003c\\u0026\\u003e"' in text
-    assert text.endswith('"depends_on":{},"block_device_paths":["/dev/b0"]},"connections":{"clusters":{},"configmaps":{},"secrets":{}}}')
+    assert text.endswith(
+        '"depends_on":{},"block_device_paths":["/dev/b0"]},"connections":{"clusters":{},"configmaps":{},"secrets":{}}}'
+    )
     assert '"flavor":{"storage":"n/a","name":"n/a","memory":"1536","description":"n/a","cores":"2"}' in text
     assert list(json.loads(text)) == ["version", "services", "nodegroups", "distros", "cluster", "node", "connections"]
 

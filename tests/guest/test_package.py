@@ -97,7 +97,12 @@ async def test_redirects_are_followed(server: Server, store: PackageStore) -> No
 
 @pytest.mark.parametrize(
     ("path", "reason"),
-    [("/none.tgz", "PackageNotFound"), ("/status/403", "PackageNotFound"), ("/big.tgz", "PackageTooLarge"), ("/page.tgz", "PackageMalformed")],
+    [
+        ("/none.tgz", "PackageNotFound"),
+        ("/status/403", "PackageNotFound"),
+        ("/big.tgz", "PackageTooLarge"),
+        ("/page.tgz", "PackageMalformed"),
+    ],
 )
 async def test_a_refusal_has_a_reason_and_a_remedy(server: Server, store: PackageStore, path: str, reason: str) -> None:
     with pytest.raises(GuestError) as caught:

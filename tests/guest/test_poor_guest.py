@@ -124,7 +124,10 @@ async def test_an_unwritable_place_is_named(guest: Any, setup: Any) -> None:
 def _tmpfs(target: Path, options: str) -> bool:
     if os.getuid() != 0 or not shutil.which("mount"):
         return False
-    return subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", str(target)], capture_output=True, check=False).returncode == 0
+    return (
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", str(target)], capture_output=True, check=False).returncode
+        == 0
+    )
 
 
 @pytest.mark.slow
