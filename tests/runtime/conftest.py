@@ -19,6 +19,9 @@ from kdasync.devcluster.runtime.process.container import ProcessContainer
 from kdasync.devcluster.runtime.process.runtime import ProcessSandbox
 from kdasync.devcluster.runtime.protocol import ContainerSpec, SandboxSpec
 
+# pytest-asyncio asks for the current loop before the first test of a session, which makes one that nobody closes, unless told there is none.
+asyncio.set_event_loop(None)
+
 GUEST = "localhost/kdasync/guest:1"
 
 

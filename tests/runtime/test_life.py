@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kdasync.devcluster.runtime.process import ProcessRuntime
 from kdasync.devcluster.runtime.protocol import ContainerSpec
 
 
@@ -34,8 +37,9 @@ async def test_stop_is_polite_first(until: Callable[..., Any], start_pod: Callab
     assert pod.log() == b"up\nbye\n"
 
 
-async def test_stop_is_final_after_the_grace(start_pod: Callable[..., Any]) -> None:
-    _, pod = await start_pod("a-0", command=("sh", "-c", "trap '' TERM; while :; do sleep 0.01; done"))
+async def test_stop_is_final_after_the_grace(until: Callable[..., Any], start_pod: Callable[..., Any]) -> None:
+    _, pod = await start_pod("a-0", command=("sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.01; done"))
+    await until(lambda: pod.log() == b"up\n")
     await pod.stop(grace=0.1)
     assert await pod.wait() == 137
 
@@ -88,3 +92,24 @@ async def test_starting_is_quick(start_pod: Callable[..., Any], capsys: pytest.C
     with capsys.disabled():
         print(f" [pod started in {taken * 1000:.0f} ms]", end="")
     assert taken < 2
+
+
+async def test_a_cancelled_start_leaves_no_process(
+    start_pod: Callable[..., Any], runtime: ProcessRuntime, until: Callable[..., Any], tmp_path: Path
+) -> None:
+    sandbox, _ = await start_pod("a-0")
+    for steps in range(1, 40, 3):
+        spec = ContainerSpec(name="x", image="localhost/kdasync/guest:1", command=("sleep", "1000"))
+        task = asyncio.ensure_future(sandbox.start(spec))
+        for _ in range(steps):
+            await asyncio.sleep(0.0005)
+        task.cancel()
+        results = await asyncio.gather(task, return_exceptions=True)
+        if not isinstance(results[0], asyncio.CancelledError):
+            await results[0].stop(grace=0)
+    await until(lambda: runtime.statistics()["processes"] == 1 and len(list((tmp_path / "state/containers").iterdir())) == 1)
+
+
+async def test_what_ps_shows_of_pid_1_names_nothing_of_the_machine(start_pod: Callable[..., Any], run: Callable[..., Any]) -> None:
+    _, pod = await start_pod("a-0")
+    assert (await run(pod, "sh", "-c", r"tr -d '\0' < /proc/1/cmdline; cat /proc/1/comm"))[1] == b"kdasync-initkdasync-init\n"

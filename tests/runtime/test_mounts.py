@@ -79,3 +79,16 @@ async def test_containers_of_a_pod_share_a_volume_and_the_network(start_pod: Cal
     assert (await run(second, "ls", "/d"))[1] == b"x\n"
     networks = {(await run(one, "stat", "-L", "-c", "%i", "/proc/self/ns/net"))[1] for one in (first, second)}
     assert len(networks) == 1
+
+
+async def test_a_file_name_cannot_leave_its_volume(start_pod: Callable[..., Any]) -> None:
+    sandbox, _ = await start_pod("a-0")
+    mounts = (Mount(path="/a", files={"../../x": b""}),)
+    with pytest.raises(OSError, match="leads out of its volume"):
+        await sandbox.start(ContainerSpec(name="x", image=GUEST, command=("true",), mounts=mounts))
+
+
+async def test_every_user_of_a_container_may_write_a_fresh_volume(start_pod: Callable[..., Any], run: Callable[..., Any]) -> None:
+    mounts = (Mount(path="/data", source="v"), Mount(path="/sub", source="w", sub_path="a/b"))
+    _, pod = await start_pod("a-0", mounts=mounts, run_as_user=77)
+    assert await run(pod, "sh", "-c", "touch /data/x /sub/x") == (0, b"", b"")

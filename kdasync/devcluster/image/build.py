@@ -12,11 +12,9 @@ import shutil
 from pathlib import Path
 
 from kdasync.devcluster.image import cache as caching
-from kdasync.devcluster.image import deb, debian, pip, tools
+from kdasync.devcluster.image import deb, debian, machine, pip, tools
 from kdasync.devcluster.image.image import Image
 from kdasync.devcluster.image.recipe import Copy, Recipe
-
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def default_cache(environ: dict[str, str] | None = None) -> Path:
@@ -42,7 +40,8 @@ def build(recipe: Recipe, *, cache: Path) -> Image:
 def environment(recipe: Recipe) -> dict[str, str]:
     """The image's variables: the recipe's, and a PATH that finds its Python first."""
     first = f"/{pip.PLACE}/bin:" if recipe.pip else ""
-    return {"PATH": first + _PATH, **recipe.env}
+    usual = machine.search_path() if recipe.base == "host" else machine.PATH
+    return {"PATH": first + usual, **recipe.env}
 
 
 def _own_layers(recipe: Recipe, cache: Path) -> list[str]:

@@ -20,6 +20,7 @@ import msgspec
 
 from kdasync.devcluster.image.cache import layer
 
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SOFTWARE = ("usr", "opt", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "nix", "gnu")
 _DEPTH = {"usr": 3, "opt": 3}
 _EMPTY = (
@@ -43,6 +44,11 @@ def shown(shared: tuple[str, ...], *, root: Path = Path("/")) -> tuple[str, ...]
     prefixes = {sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix)}
     hidden = [prefix for prefix in prefixes if not any(Path(prefix).is_relative_to(root / name) for name in shared)]
     return tuple(sorted({*hidden, *_mounted_below(shared)}))
+
+
+def search_path() -> str:
+    """PATH of a host image: the usual folders, and at the end the interpreter's, for machines that have no other Python."""
+    return f"{PATH}:{Path(os.path.realpath(sys.base_prefix), 'bin')}"
 
 
 def _mounted_below(shared: tuple[str, ...]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from kdasync.devcluster.image import machine
 from kdasync.devcluster.image.build import build
 from kdasync.devcluster.image.image import Image
 from kdasync.devcluster.image.recipe import Recipe
@@ -28,7 +29,7 @@ class ImageStore:
     ) -> None:
         self.cache = cache
         self._recipes = {reference: recipe for recipe in recipes for reference in recipe.references}
-        self._images = {HOST: Image(host=True, command=("/bin/sh",)), **(images or {})}
+        self._images = {HOST: Image(host=True, command=("/bin/sh",), env={"PATH": machine.search_path()}), **(images or {})}
         self._default = default
 
     def references(self) -> tuple[str, ...]:

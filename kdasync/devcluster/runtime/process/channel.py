@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import signal
 import socket
 
 from kdasync.devcluster.runtime.process import wire
@@ -22,6 +23,7 @@ class Channel:
         self._numbers = itertools.count(1)
         self._answers: dict[int, asyncio.Future[list[int] | str]] = {}
         self._exits: dict[str, asyncio.Future[int]] = {}
+        self._kills: set[asyncio.Task[str]] = set()
         self._sending = asyncio.Lock()
         self._closed = False
         self.ready: asyncio.Future[str] = self._loop.create_future()
@@ -35,16 +37,6 @@ class Channel:
         """A number for the next request."""
         return next(self._numbers)
 
-    def expect_exit(self, key: str) -> asyncio.Future[int]:
-        """The future exit code of a process that is about to be started under `key`."""
-        future: asyncio.Future[int] = self._loop.create_future()
-        self._exits[key] = future
-        return future
-
-    def forget_exit(self, key: str) -> None:
-        """The process under `key` was not started after all."""
-        self._exits.pop(key, None)
-
     async def call(self, request: wire.AnyRequest, descriptors: tuple[int, ...] = ()) -> str:
         """Send and wait for the text of the answer.
 
@@ -55,6 +47,32 @@ class Channel:
         """
         answer = await self._exchange(request, descriptors)
         return answer if isinstance(answer, str) else ""
+
+    def kill(self, key: str) -> None:
+        """Send SIGKILL to a process, now or as soon as it is started; nobody waits for the answer."""
+        if not self._closed:
+            task = asyncio.ensure_future(self.call(wire.Kill(self.number(), key, signal.SIGKILL)))
+            self._kills.add(task)
+            task.add_done_callback(self._killed)
+
+    def _killed(self, task: asyncio.Task[str]) -> None:
+        self._kills.discard(task)
+        if not task.cancelled():
+            task.exception()  # the node is gone, and with it the process
+
+    async def start(
+        self, request: wire.StartContainer | wire.StartExec, key: str, descriptors: tuple[int, ...]
+    ) -> asyncio.Future[int]:
+        """Start a process; the future is its exit code. If the caller is cancelled, the process is killed. Raises as `call`."""
+        exited: asyncio.Future[int] = self._loop.create_future()
+        self._exits[key] = exited
+        try:
+            await self.call(request, descriptors)
+        except BaseException:
+            self._exits.pop(key, None)
+            self.kill(key)
+            raise
+        return exited
 
     async def call_for_descriptor(self, request: wire.AnyRequest) -> int:
         """Send and wait for the descriptor that comes with the answer; the caller closes it. Raises as `call`."""
@@ -105,7 +123,8 @@ class Channel:
             case wire.Ready():
                 self.ready.set_result(notice.problem)
             case wire.Exited():
-                self._exits.pop(notice.key).set_result(notice.code)
+                if (exited := self._exits.pop(notice.key, None)) is not None:
+                    exited.set_result(notice.code)
             case wire.Answer():
                 self._settle(self._answers.pop(notice.number), notice, descriptors)
 

@@ -8,10 +8,9 @@ import msgspec
 
 from kdasync.devcluster.image import accounts
 from kdasync.devcluster.image.image import Image
+from kdasync.devcluster.image.machine import PATH
 from kdasync.devcluster.runtime.process import wire
 from kdasync.devcluster.runtime.protocol import ContainerSpec, Mount, SandboxSpec
-
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Skeletons(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +70,6 @@ def program(image: Image, spec: ContainerSpec, pod: SandboxSpec, *, layers: tupl
         raise OSError(f"no command for container {spec.name}: the image has none. Give it one in the pod.")
     wanted = image.user if spec.run_as_user is None else str(spec.run_as_user)
     user, group = accounts.identity(wanted, image=image, layers=layers)
-    base = {"PATH": _PATH, "HOSTNAME": pod.hostname, "HOME": accounts.home(user, image=image, layers=layers)}
+    base = {"PATH": PATH, "HOSTNAME": pod.hostname, "HOME": accounts.home(user, image=image, layers=layers)}
     env = {**base, **image.env, **dict(spec.env)}
     return wire.Program(argv=argv, env=env, cwd=spec.working_dir or image.working_dir, user=user, group=group, tty=spec.tty)

@@ -26,7 +26,6 @@ class ProcessExec:
         self._exited = exited
         self._input = Input(ends.stdin)
         self._output = Output(ends.outputs, exited)
-        self._kills: set[asyncio.Task[str]] = set()
         exited.add_done_callback(lambda _: self._input.close())
 
     async def write(self, data: bytes) -> None:
@@ -48,14 +47,7 @@ class ProcessExec:
     def kill(self) -> None:
         """SIGKILL the exec's own process; its detached children live on."""
         if not self._exited.done():
-            task = asyncio.ensure_future(self._node.call(wire.Kill(self._node.number(), self._key, signal.SIGKILL)))
-            self._kills.add(task)
-            task.add_done_callback(self._killed)
-
-    def _killed(self, task: asyncio.Task[str]) -> None:
-        self._kills.discard(task)
-        if not task.cancelled():
-            task.exception()  # the node is gone, and with it the process
+            self._node.kill(self._key)
 
 
 class ProcessContainer:
@@ -106,9 +98,8 @@ class ProcessContainer:
             raise RuntimeError(f"container {self._id} is not running")
         key, ends = self._ids(), Ends(stdin=stdin, tty=tty)
         task = msgspec.structs.replace(self._program, argv=command, tty=tty)
-        exited = self._node.expect_exit(key)
         try:
-            await self._node.call(wire.StartExec(self._node.number(), self._key, key, task), ends.theirs)
+            exited = await self._node.start(wire.StartExec(self._node.number(), self._key, key, task), key, ends.theirs)
         except BaseException:
             ends.abandon()
             raise

@@ -238,8 +238,10 @@ class Node:
         """Remove a container's layers in a process of its own, so that a large one delays nobody."""
         pid = os.fork()
         if pid == 0:
-            sweep(folder)
-            os._exit(0)
+            try:
+                sweep(folder)
+            finally:
+                os._exit(0)
         pidfd = os.pidfd_open(pid)
         self._on(pidfd, lambda: self._reap(pid, pidfd))
 

@@ -146,14 +146,22 @@ def _source(bind: Bind, *, home: Path, volumes: Path, number: int) -> str:
     if bind.kind == "memory":
         return ""
     top = home / "files" / str(number) if bind.kind == "files" else volumes / bind.source
-    top.mkdir(parents=True, exist_ok=True)
+    _open_folder(top)
     for name, data in bind.files.items():
-        path = top / name
+        path = Path(os.path.normpath(top / name))
+        if not path.is_relative_to(top):
+            raise OSError(f"file name {name} leads out of its volume. Use a name without '..'.")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     target = Path(os.path.realpath(top / bind.sub_path))
     if not target.is_relative_to(os.path.realpath(top)):
         raise OSError(f"sub path {bind.sub_path} leads out of its volume. Use a relative path without '..'.")
-    if bind.sub_path and not target.exists():
-        target.mkdir(parents=True)
+    _open_folder(target)
     return str(target)
+
+
+def _open_folder(path: Path) -> None:
+    """Make a folder that every user of the container may write, as an emptyDir is; leave one that is there."""
+    if not path.exists():
+        path.mkdir(parents=True)
+        path.chmod(0o777)

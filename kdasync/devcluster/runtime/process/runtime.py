@@ -127,7 +127,7 @@ class ProcessRuntime:
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            env={**os.environ, "PYTHONPATH": path},
+            env={"PYTHONPATH": path, "PATH": os.defpath},  # PID 1 of every pod shows it
         )
 
     def _build_skeletons(self) -> Skeletons:
@@ -154,11 +154,9 @@ class ProcessRuntime:
         key, node = self._ids(), self._node
         root, task = await asyncio.to_thread(self._describe, ip, pod, spec)
         ends = Ends(stdin=spec.stdin, tty=spec.tty, merged=True)
-        exited = node.expect_exit(key)
         try:
-            await node.call(wire.StartContainer(node.number(), sandbox, key, root, task), ends.theirs)
+            exited = await node.start(wire.StartContainer(node.number(), sandbox, key, root, task), key, ends.theirs)
         except BaseException:
-            node.forget_exit(key)
             ends.abandon()
             raise
         finally:

@@ -86,7 +86,18 @@ def _arrange(descriptors: list[int]) -> None:
     high = [fcntl.fcntl(number, fcntl.F_DUPFD, 10) for number in descriptors]
     for at, number in enumerate(high):
         os.dup2(number, at, inheritable=at < 3)  # noqa: PLR2004 - the standard streams
-    os.closerange(4, os.sysconf("SC_OPEN_MAX"))
+    for number in [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]:
+        if number > 3:  # noqa: PLR2004 - the report
+            _close(number)
+
+
+def _close(descriptor: int) -> None:
+    """Close; the descriptor of the listing itself is closed already."""
+    try:
+        os.close(descriptor)
+    except OSError as error:
+        if error.errno != errno.EBADF:
+            raise
 
 
 def describe(error: BaseException) -> bytes:
@@ -114,7 +125,7 @@ def container(
 
     def body() -> None:
         root.build(spec, home=home, volumes=volumes)
-        syscalls.set_name("kdasync-init")
+        syscalls.set_title("kdasync-init")
         _init(program)
 
     return fork(body, streams=streams, enter=enter)
