@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
 
 from kdasync.api.meta import ObjectMeta, OwnerReference
 from kdasync.api.workloads import Pod
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_forgotten_loop() -> None:
+    """Without it, looptime's plugin makes a loop for the first synchronous test, which nobody closes."""
+    asyncio.set_event_loop(None)
 
 
 @pytest.fixture(scope="session")
