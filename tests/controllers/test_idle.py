@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from kdasync.devcluster.resources import BUILTIN
 from kdasync.devcluster.runtime.simulated_client import SimulatedClient
 from kdasync.devcluster.runtime.simulated_cluster import SimulatedCluster
 
@@ -33,7 +34,7 @@ async def test_the_same_seed_gives_the_same_world() -> None:
             client = SimulatedClient(cluster.wire())
             await client.stateful_set("web", replicas=5)
             await client.until_ready("web", 5)
-            return [repr(await client.wire.list(kind.kind)) for kind in cluster.caches.all()]
+            return [repr(await client.wire.list(kind)) for kind in BUILTIN]
 
     assert await world() == await world()
 

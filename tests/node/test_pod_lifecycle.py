@@ -216,11 +216,14 @@ async def test_a_pod_that_no_node_can_take_says_why(condition_of: Find) -> None:
         assert (pod["status"]["phase"], "nodeName" in pod["spec"]) == ("Pending", False)
 
 
-async def test_a_node_with_the_resource_takes_it() -> None:
-    async with SimulatedCluster(allocatable={"nvidia.com/gpu": 1}) as cluster:
+async def test_a_node_that_gets_the_resource_takes_the_pod() -> None:
+    async with SimulatedCluster() as cluster:
         client = SimulatedClient(cluster.wire())
         resources = {"limits": {"nvidia.com/gpu": "1"}}
         await client.create(POD, "p", spec={"containers": [{**APP, "resources": resources}]})
+        await asyncio.sleep(60)
+        assert (await client.get(POD, "p"))["status"]["phase"] == "Pending"
+        await cluster.node.offer("nvidia.com/gpu", 1)
         assert (await client.until(POD, "p", running))["spec"]["nodeName"] == "kdasync-dev"
 
 

@@ -14,10 +14,14 @@ _LOOK = 0.2  # seconds between two looks at a log that is followed
 
 
 class Access:
-    """The pods of one node."""
+    """The pods of one node.
+
+    Attributes:
+        node: the node.
+    """
 
     def __init__(self, node: Node) -> None:
-        self._node = node
+        self.node = node
 
     async def exec(self, namespace: str, pod: str, *, container: str, command: tuple[str, ...], stdin: bool, tty: bool) -> Process:
         """Start a process.
@@ -75,7 +79,7 @@ class Access:
             LookupError: the pod is not running.
             OSError: nothing listens.
         """
-        sandbox = self._node.task(namespace, pod).sandbox
+        sandbox = self.node.task(namespace, pod).sandbox
         if sandbox is None:
             raise LookupError(f"pod {namespace}/{pod} is not running yet")
         reader, writer = await sandbox.connect(port)
@@ -84,7 +88,7 @@ class Access:
         return reader, writer
 
     def _task(self, namespace: str, pod: str, container: str) -> ContainerTask:
-        task = self._node.task(namespace, pod)
+        task = self.node.task(namespace, pod)
         document = task.record.document
         default = (document["metadata"].get("annotations") or {}).get(_DEFAULT)
         return task.container(container or default or document["spec"]["containers"][0]["name"])

@@ -11,7 +11,6 @@ Assumptions: the caches see every pod; one node per devcluster.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 
 from kdasync.devcluster.controllers.caches import Caches
 from kdasync.devcluster.controllers.calls import (
@@ -52,7 +51,6 @@ class Node:
         caches: shared with the controllers, or the node's own; the caller runs them.
         runtime: started and closed by the caller.
         environment: for the time.
-        allocatable: extended resources it offers, by name.
     """
 
     def __init__(
@@ -64,14 +62,13 @@ class Node:
         name: str = "kdasync-dev",
         host_ip: str = "127.0.0.1",
         domain: str = "cluster.local",
-        allocatable: Mapping[str, float] | None = None,
     ) -> None:
         self.name = name
         self.pods: dict[str, PodTask] = {}
         self._caches = caches
         self._runtime = runtime
         self._host_ip = host_ip
-        self._allocatable = dict(allocatable or {})
+        self._allocatable: dict[str, float] = {}
         self._labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}
         self._cached = caches.of(POD)
         self._news = News()
@@ -109,6 +106,13 @@ class Node:
             await self._nursery.wait()
         finally:
             await self._nursery.close()
+
+    async def offer(self, resource: str, amount: float) -> None:
+        """Have so much of an extended resource, e.g. `nvidia.com/gpu`; pods that waited for it are looked at again."""
+        self._allocatable[resource] = amount
+        await self._report_node()
+        for key in self._unscheduled:
+            self.scheduler.add(key)
 
     def partition(self) -> None:
         """Cut the node from the API server: containers go on, nothing is reported or heard."""
@@ -157,9 +161,12 @@ class Node:
         return {"pods": len(self.pods), "unschedulable": len(self._unscheduled)}
 
     async def _register(self) -> None:
-        body = node_document(self.name, self._labels)
+        await self._caches.perform([Create(NODE, node_document(self.name, self._labels))])
+        await self._report_node()
+
+    async def _report_node(self) -> None:
         status = node_status(self._host_ip, self._allocatable, now=self._timestamp())
-        await self._caches.perform([Create(NODE, body), Patch(NODE, ("", self.name), {"status": status}, "status")])
+        await self._caches.perform([Patch(NODE, ("", self.name), {"status": status}, "status")])
 
     def _pod_changed(self, old: Document | None, new: Document | None) -> None:
         if not self.reporter.connected:
