@@ -71,7 +71,7 @@ async def _merge(call: Call, config: Json, owner: Owner) -> Json:
 
     def mutate(live: Json) -> Json:
         claims = managed.load(live)
-        result = merged(live, config, shape)
+        result: Json = merged(live, config, shape)
         _clear(result, claims, owner, own, shape)
         result["metadata"]["managedFields"] = live["metadata"].get("managedFields") or []
         decode_object(call, result)
@@ -151,7 +151,7 @@ def _clear(result: Json, claims: Claims, owner: Owner, own: set[Path], shape: Sh
     before = claims[owner].paths if owner in claims else frozenset()
     others = {path for other, claim in claims.items() if other != owner for path in claim.paths}
     needed = {path[:size] for path in others | own for size in range(1, len(path) + 1)}
-    for path in sorted(before - own, key=len, reverse=True):
+    for path in sorted(before - own, key=len):  # an item goes before its members, which name it
         if path not in needed:
             _drop(result, path, shape)
 
@@ -171,6 +171,8 @@ def _drop(value: Any, path: Path, shape: Shape) -> None:
         return
     for index, item in enumerate(value):
         if element(shape, item) == head:
+            if rest in {(f"f:{key}",) for key in shape.keys}:
+                return  # the name of an item that somebody else still owns
             if rest:
                 _drop(item, rest, shape.item())
             else:

@@ -14,6 +14,7 @@ from kdasync.devcluster.status import Cause
 
 Json = dict[str, Any]
 
+SHELF = "apiextensions.k8s.io/customresourcedefinitions"
 CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 
 
@@ -96,15 +97,42 @@ def _resource(spec: Json, version: Json) -> Resource:
 
 
 def written(plane: Plane, value: Json, old: Json | None) -> None:
-    """Serve it, and tell so in its status."""
+    """Serve it, and tell so in its status; on its way out, delete its objects first."""
     spec = value["spec"]
-    going = value["metadata"].get("deletionTimestamp")
-    if going:
+    if value["metadata"].get("deletionTimestamp"):
+        purge(plane, value)
         return
     if old is None or old["spec"] != spec:
         plane.registry.replace(spec["group"], spec["names"]["plural"], resources(value))
     if old is None or (value.get("status") or {}).get("acceptedNames") != spec["names"]:
         _establish(plane, value)
+
+
+def purge(plane: Plane, value: Json) -> None:
+    """Delete every object of a definition that is going, and the definition itself once none is left."""
+    spec = value["spec"]
+    shelf = f"{spec['group']}/{spec['names']['plural']}"
+    for entry in plane.storage.list(shelf):
+        document = entry.copy()
+        meta = document["metadata"]
+        if not meta.get("finalizers"):
+            plane.storage.remove(shelf, *entry.key)
+        elif not meta.get("deletionTimestamp"):
+            meta |= {"deletionTimestamp": plane.environment.timestamp(), "deletionGracePeriodSeconds": 0}
+            plane.storage.put(shelf, document)
+    others = [item for item in value["metadata"].get("finalizers") or () if item != CLEANUP]
+    if not plane.storage.list(shelf) and not others:
+        plane.storage.remove(SHELF, "", value["metadata"]["name"])
+        removed(plane, value)
+
+
+def object_removed(plane: Plane, value: Json) -> None:
+    """A custom object is gone: perhaps its definition waited for that."""
+    group = value["apiVersion"].partition("/")[0]
+    for entry in plane.storage.list(SHELF):
+        spec, meta = entry.object["spec"], entry.object["metadata"]
+        if spec["group"] == group and spec["names"]["kind"] == value["kind"] and meta.get("deletionTimestamp"):
+            purge(plane, entry.object)
 
 
 def _establish(plane: Plane, value: Json) -> None:
@@ -115,9 +143,10 @@ def _establish(plane: Plane, value: Json) -> None:
         _condition("Established", "InitialNamesAccepted", "the initial names have been accepted", now),
     ]
     status = {"acceptedNames": value["spec"]["names"], "conditions": conditions, "storedVersions": stored}
-    plane.storage.put(
-        "apiextensions.k8s.io/customresourcedefinitions", {**value, "metadata": dict(value["metadata"]), "status": status}
-    )
+    meta = dict(value["metadata"])
+    if CLEANUP not in meta.get("finalizers", []):
+        meta["finalizers"] = [*meta.get("finalizers", []), CLEANUP]
+    plane.storage.put(SHELF, {**value, "metadata": meta, "status": status})
 
 
 def _condition(kind: str, reason: str, message: str, now: str) -> Json:
@@ -125,9 +154,6 @@ def _condition(kind: str, reason: str, message: str, now: str) -> Json:
 
 
 def removed(plane: Plane, value: Json) -> None:
-    """Remove its objects and serve it no more."""
+    """Serve it no more."""
     spec = value["spec"]
-    shelf = f"{spec['group']}/{spec['names']['plural']}"
-    for entry in plane.storage.list(shelf):
-        plane.storage.remove(shelf, *entry.key)
     plane.registry.replace(spec["group"], spec["names"]["plural"], ())

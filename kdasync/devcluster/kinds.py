@@ -141,13 +141,12 @@ STRATEGIES: Mapping[str, Strategy] = MappingProxyType(
             validate=crd.validate,
             written=crd.written,
             removed=crd.removed,
-            grace=lambda _value: 0,
             generation=True,
             unconditional=False,
         ),
     }
 )
-CUSTOM = Strategy(generation=True, unconditional=False)
+CUSTOM = Strategy(generation=True, unconditional=False, removed=crd.object_removed)
 
 
 def strategy_of(resource: Resource) -> Strategy:

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -205,6 +205,7 @@ class LocalAccess:
 
     def __init__(self) -> None:
         self.processes: list[asyncio.subprocess.Process] = []
+        self.started = asyncio.Event()
 
     async def exec(
         self, namespace: str, pod: str, *, container: str, command: tuple[str, ...], stdin: bool, tty: bool
@@ -216,6 +217,7 @@ class LocalAccess:
         source = pipe if stdin else asyncio.subprocess.DEVNULL
         process = await asyncio.create_subprocess_exec(*command, stdin=source, stdout=pipe, stderr=pipe)
         self.processes.append(process)
+        self.started.set()
         return LocalProcess(process)
 
     async def log(self, namespace: str, pod: str, *, container: str, previous: bool = False) -> bytes:
@@ -280,9 +282,9 @@ async def kubectl(dev: DevCluster, tmp_path: Path) -> Kubectl:
 
 
 @pytest.fixture
-def shared() -> Iterator[Path]:
+def shared() -> Path:
     default = Path(__file__).resolve().parents[2].parent / "shared"
-    yield Path(os.environ.get("KDASYNC_SHARED", default)) / "testdata" / "kubedirector"
+    return Path(os.environ.get("KDASYNC_SHARED", default)) / "testdata" / "kubedirector"
 
 
 @pytest.fixture

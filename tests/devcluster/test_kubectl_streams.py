@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 
 @pytest.fixture
-async def running(kubectl: Any, dev: Any, access: Any) -> AsyncIterator[Any]:
+async def running(kubectl: Any, dev: Any, access: Any) -> Any:
     dev.plane.access = access
     await kubectl(
         "apply", "-f", "-", stdin="{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: app, image: x}]}}"
     )
-    yield kubectl
+    return kubectl
 
 
 async def test_exec_gives_streams_and_exit_code(running: Any) -> None:
