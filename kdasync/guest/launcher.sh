@@ -222,16 +222,21 @@ write_configmeta() {
 }
 
 link_helper() { # the aliases; new layout: /usr/bin points to /usr/local/bin
+    umask 022
     bin=$root/usr/bin
     [ "$KD_NEW_LAYOUT" = 0 ] || bin=$root/usr/local/bin
+    try mkdir -p "$bin"
     for name in ccli configmacro bdvcli bd_vcli; do
         [ -e "$bin/$name" ] || try ln -sf configcli "$bin/$name"
     done
+    umask 077
     [ "$KD_NEW_LAYOUT" = 1 ] || return 0
+    umask 022
     try mkdir -p "$root/usr/bin"
     for name in bdvcli bd_vcli configcli ccli configmacro; do
         [ -e "$root/usr/bin/$name" ] || try ln -sf "/usr/local/bin/$name" "$root/usr/bin/$name"
     done
+    umask 077
 }
 
 is_ours() { # installed helper: true if absent or written by us
@@ -262,7 +267,6 @@ install_helper() {
         publish_python "$root$lib"
     fi
     link_helper
-    umask 077
 }
 
 unpack_inside() { # an archive that lies in the guest
@@ -529,8 +533,10 @@ probe() {
         finish script_failed "$code"
         ;;
     esac
+    raise_fence
     [ "$owner" = ours ] || write_provenance
-    [ "$KD_CONFIGCLI" = 0 ] || install_helper
+    [ ! -f "$stage/configmeta" ] || write_configmeta
+    if [ "$KD_CONFIGCLI" = 1 ]; then install_helper; elif [ "$KD_NEW_LAYOUT" = 1 ]; then link_helper; fi
     finish recovered 0
 }
 

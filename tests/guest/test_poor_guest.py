@@ -161,3 +161,14 @@ async def test_a_read_only_file_system_is_named(guest: Any, setup: Any) -> None:
         assert (result.outcome, result.reason) == (Outcome.BROKEN, "GuestReadOnly"), result
     finally:
         subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.skipif(not shutil.which("busybox"), reason="no busybox")
+async def test_busybox_with_sh_alone(setup: Any, tmp_path: Path, new_guest: Any, script: Any, package: Any) -> None:
+    guest = new_guest(tmp_path / "alone", "busybox")
+    for program in guest.bin.iterdir():
+        if program.name != "sh":
+            program.unlink()
+    result = await guest.deliver(setup(package=package(script()), configcli=True, new_layout=True))
+    assert result.outcome is Outcome.DONE, result
+    assert guest.calls == ["--configure"]
