@@ -32,7 +32,7 @@ def test_an_unknown_user_is_told(layers: tuple[str, ...]) -> None:
 
 def test_files_with_the_recipes_users(layers: tuple[str, ...]) -> None:
     made = accounts.files(IMAGE, layers)
-    assert made["passwd"].splitlines() == ["root:x:0:0:root:/root:/bin/sh", "pg:x:999:999::/pg:/bin/sh", "web:x:80:80::/:/bin/sh"]
+    assert made["passwd"].splitlines() == ["pg:x:999:999::/pg:/bin/sh", "web:x:80:80::/:/bin/sh", "root:x:0:0:root:/root:/bin/sh"]
     assert made["group"] == "pg:x:999:\nweb:x:80:\n"
     assert accounts.files(Image(), layers) == {}
     assert accounts.home(999, image=IMAGE, layers=layers) == "/pg"

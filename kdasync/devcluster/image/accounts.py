@@ -24,15 +24,15 @@ def _accounts(image: Image, layers: tuple[str, ...]) -> list[tuple[str, int, int
 
 
 def files(image: Image, layers: tuple[str, ...]) -> dict[str, str]:
-    """`passwd` and `group` with the recipe's users; empty if it has none, as the layers' own files are right then."""
+    """`passwd` and `group` with the recipe's users, first, so that they own their numbers; empty if it has none, as the layers' own files are right then."""
     if not image.users:
         return {}
     names = {user.name for user in image.users}
     passwd = [line for line in _lines(layers, "passwd") if line.split(":")[0] not in names]
     group = [line for line in _lines(layers, "group") if line.split(":")[0] not in names]
-    passwd += [f"{user.name}:x:{user.uid}:{user.uid}::{user.home}:/bin/sh" for user in image.users]
-    group += [f"{user.name}:x:{user.uid}:" for user in image.users]
-    return {"passwd": "\n".join(passwd) + "\n", "group": "\n".join(group) + "\n"}
+    added = [f"{user.name}:x:{user.uid}:{user.uid}::{user.home}:/bin/sh" for user in image.users]
+    groups = [f"{user.name}:x:{user.uid}:" for user in image.users]
+    return {"passwd": "\n".join([*added, *passwd]) + "\n", "group": "\n".join([*groups, *group]) + "\n"}
 
 
 def identity(user: str, *, image: Image, layers: tuple[str, ...]) -> tuple[int, int]:

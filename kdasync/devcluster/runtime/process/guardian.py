@@ -106,6 +106,12 @@ def prepare_layers(state: Path) -> None:
         _try_overlay(containers)
 
 
+def release_layers(state: Path) -> None:
+    """Unmount what `prepare_layers` may have mounted."""
+    if (state / "containers").is_mount():
+        syscalls.unmount(str(state / "containers"))
+
+
 def _try_overlay(containers: Path) -> None:
     trial = containers / "trial"
     for name in ("lower", "upper", "work", "root"):
@@ -149,6 +155,7 @@ def main(sock: socket.socket, *, state: Path, network: ipaddress.IPv4Network) ->
         wire.send_notice(sock, wire.Ready(f"This machine does not let kdasync make namespaces ({error}). {remedy()}"))
     else:
         _run(sock, state=state, network=network)
+        release_layers(state)
     sweep(state)
 
 
