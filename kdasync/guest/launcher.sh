@@ -19,8 +19,8 @@ say_lines() { # word text
 finish() { # outcome code reason detail
     say result "$1" "${2:--}" "${3:--}"
     [ -z "${4-}" ] || say_lines detail "$4"
-    say end
     rm -rf "$stage"
+    say end
     exit 0
 }
 
@@ -35,7 +35,7 @@ try() { # command...: or the guest is broken
 }
 
 fill() { # file < content, atomically
-    { cat >"$1.kd" && mv -f "$1.kd" "$1"; } 2>&1
+    { cat >"$1.kd-$$" && mv -f "$1.kd-$$" "$1"; } 2>&1
 }
 
 put() { # file text
@@ -216,7 +216,8 @@ write_configmeta() {
     umask 022
     try mkdir -p "$root/etc/guestconfig"
     [ "$KD_SETUP$KD_NEW_LAYOUT" != 11 ] || try chmod 700 "$root/etc/guestconfig"
-    if [ -f "$meta" ]; then try cp -p "$meta" "$meta.kd"; fi
+    try rm -f "$meta".kd-*
+    if [ -f "$meta" ]; then try cp -p "$meta" "$meta.kd-$$"; fi
     try fill "$meta" <"$stage/configmeta"
     umask 077
 }

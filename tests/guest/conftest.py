@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -132,6 +133,8 @@ class LocalGuest:
         )
         try:
             yield process
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.process.wait(), 2)
         finally:
             await process.close()
 

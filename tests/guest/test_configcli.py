@@ -27,7 +27,6 @@ from kdasync.guest.configmeta import (
 )
 from kdasync.guest.order import PackageFile
 
-TOKEN = "tok"
 FOLDER = files("kdasync.guest").joinpath("configcli")
 
 
@@ -64,7 +63,9 @@ def document() -> bytes:
         app=app("acme/demo", [web], [RoleServices(role_id="master", service_ids=["ui"])], {"tuning": "fast"}),
         roles=(
             RoleView(id="worker", members=tuple(MemberView(node_id=n, pod=f"w-{n}") for n in (2, 10)), memory="1Gi", cpu="500m"),
-            RoleView(id="master", members=(MemberView(node_id=1, pod="m-0", auth_token=TOKEN),), secret_keys=(("db", "pw"),)),
+            RoleView(
+                id="master", members=(MemberView(node_id=1, pod="m-0", auth_token="tok"),), secret_keys=(("db", "pw"),)
+            ),
         ),
     )
     other = ClusterView(
@@ -119,7 +120,13 @@ class Helper:
         return json.loads(done.stdout)
 
 
-@pytest.fixture(params=interpreters(), ids=lambda path: Path(path).name)
+def _cases() -> list[Any]:
+    """The oldest and the newest in `make test`, all in CI."""
+    found = interpreters()
+    return [pytest.param(path, marks=() if path in (found[0], found[-1]) else pytest.mark.slow) for path in found]
+
+
+@pytest.fixture(params=_cases(), ids=lambda path: Path(path).name)
 def helper(request: pytest.FixtureRequest, tmp_path: Path, setup: Any) -> Helper:
     return Helper(tmp_path, request.param, setup(configcli=True))
 

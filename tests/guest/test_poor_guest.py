@@ -45,7 +45,7 @@ async def test_without_tar_every_byte_and_mode_and_link_arrives(guest: Any, setu
         assert (folder / "odd name's").read_bytes() == data
         assert (folder / "odd name's").stat().st_mode & 0o777 == 0o640
         assert (folder / "empty").stat().st_mode & 0o777 == 0o755
-        assert os.readlink(folder / "link") == "odd name's"
+        assert (folder / "link").readlink() == Path("odd name's")
         assert (folder / "closed").stat().st_mode & 0o777 == 0o555
 
 
@@ -68,7 +68,7 @@ async def test_a_missing_interpreter_is_named(guest: Any, setup: Any, package: A
     result = await guest.deliver(setup(package=package(f"{line}\nprint(1)\n")))
     assert (result.outcome, result.exit_code) in ((Outcome.SCRIPT_FAILED, 127), (Outcome.SCRIPT_FAILED, 126))
     assert result.reason == "GuestNoInterpreter"
-    assert line.rsplit("/", 1)[1].split()[-1] in result.detail
+    assert line.replace("/", " ").rsplit(maxsplit=1)[-1] in result.detail
     assert result.remedy
 
 
@@ -121,6 +121,10 @@ async def test_an_unwritable_place_is_named(guest: Any, setup: Any) -> None:
     assert (await guest.deliver(setup())).outcome is Outcome.DONE
 
 
+def _run(*command: str) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
 def _tmpfs(target: Path, options: str) -> bool:
     if os.getuid() != 0 or not shutil.which("mount"):
         return False
@@ -144,11 +148,11 @@ async def test_a_full_disk_is_named_and_nothing_runs(guest: Any, setup: Any, scr
         guest.unlink("tar")
         result = await guest.deliver(order)
         assert (result.outcome, result.reason) == (Outcome.BROKEN, "GuestDiskFull"), result
-        subprocess.run(["mount", "-o", "remount,size=4m", str(disk)], check=True)
+        _run("mount", "-o", "remount,size=4m", str(disk))
         assert (await guest.deliver(order)).outcome is Outcome.DONE
         assert guest.calls == ["--configure"]
     finally:
-        subprocess.run(["umount", str(disk)], check=True)
+        _run("umount", str(disk))
 
 
 @pytest.mark.slow
@@ -160,7 +164,7 @@ async def test_a_read_only_file_system_is_named(guest: Any, setup: Any) -> None:
         result = await guest.deliver(setup())
         assert (result.outcome, result.reason) == (Outcome.BROKEN, "GuestReadOnly"), result
     finally:
-        subprocess.run(["umount", str(disk)], check=True)
+        _run("umount", str(disk))
 
 
 @pytest.mark.skipif(not shutil.which("busybox"), reason="no busybox")

@@ -31,7 +31,7 @@ def test_no_key_is_refused(key: str) -> None:
         encrypt("v", key, nonce=bytes)
 
 
-@pytest.mark.parametrize("change", [lambda text: text[:-1] + "0", lambda text: "", lambda text: "00", lambda text: "xy" + text])
+@pytest.mark.parametrize("change", [lambda text: text[:-1] + "0", lambda _: "", lambda _: "00", lambda text: "xy" + text])
 def test_a_changed_value_is_refused(change: object) -> None:
     sealed = encrypt("value", KEYS[256], nonce=lambda size: b"n" * size)
     assert callable(change)
