@@ -64,14 +64,15 @@ def decide_volume(volume: Document, *, claims: Mapping[Key, Document]) -> list[C
 
 def used_by(claim: Document, pod: Document) -> bool:
     """The pod mounts the claim and has not ended."""
-    namespace, name = key_of(claim)
-    return key_of(pod)[0] == namespace and not ended(pod) and name in claims_of(pod)
+    return not ended(pod) and key_of(claim) in claims_used(pod)
 
 
-def claims_of(pod: Document) -> list[str]:
-    """Names of the claims that a pod mounts."""
+def claims_used(pod: Document) -> list[Key]:
+    """The claims that a pod mounts."""
     volumes = pod["spec"].get("volumes") or ()
-    return [volume["persistentVolumeClaim"]["claimName"] for volume in volumes if "persistentVolumeClaim" in volume]
+    return [
+        (key_of(pod)[0], volume["persistentVolumeClaim"]["claimName"]) for volume in volumes if "persistentVolumeClaim" in volume
+    ]
 
 
 def _release(claim: Document, pods: Iterable[Document]) -> list[Call]:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class Nursery:
@@ -19,9 +21,10 @@ class Nursery:
     def __init__(self) -> None:
         self._tasks: dict[int, asyncio.Task[Any]] = {}
         self._spawned = 0
-        self._failure: asyncio.Future[None] | None = None
+        self._error: BaseException | None = None
+        self._failed = asyncio.Event()
 
-    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+    def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Start `work` as a child."""
         number = self._spawned = self._spawned + 1
         task = self._tasks[number] = asyncio.create_task(work)
@@ -30,12 +33,13 @@ class Nursery:
 
     async def wait(self) -> None:
         """Wait for ever; raises what a child raised."""
-        await self._first_failure()
+        await self._failed.wait()
+        self.check()
 
     def check(self) -> None:
         """Raise what a child raised."""
-        if self._first_failure().done():
-            self._first_failure().result()
+        if self._error is not None:
+            raise self._error
 
     async def close(self) -> None:
         """Cancel the children and wait for their ends."""
@@ -44,13 +48,17 @@ class Nursery:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _first_failure(self) -> asyncio.Future[None]:
-        if self._failure is None:
-            self._failure = asyncio.get_running_loop().create_future()
-        return self._failure
-
     def _ended(self, number: int, task: asyncio.Task[Any]) -> None:
         self._tasks.pop(number, None)
         error = None if task.cancelled() else task.exception()
-        if error is not None and not self._first_failure().done():
-            self._first_failure().set_exception(error)
+        if error is not None and self._error is None:
+            self._error = error
+            self._failed.set()
+
+
+async def first_of(*tasks: asyncio.Task[Any]) -> None:
+    """Wait until one of the tasks has ended, however it did."""
+    ended = asyncio.Event()
+    for task in tasks:
+        task.add_done_callback(lambda _: ended.set())
+    await ended.wait()

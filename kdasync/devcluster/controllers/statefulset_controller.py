@@ -10,6 +10,8 @@ from kdasync.devcluster.controllers.revision import revision_name
 from kdasync.devcluster.controllers.statefulset import Seen, decide
 from kdasync.devcluster.controllers.worker import Worker
 
+_REST = 0.01  # a burst of ready pods is one status
+
 
 def _set_of(document: Document) -> Iterable[Key]:
     """The set whose pod this would be by its name."""
@@ -26,7 +28,7 @@ class StatefulSetController:
         self._claims = caches.of(CLAIM)
         self._revisions = caches.of(REVISION)
         self._pods = Index(caches.of(POD), _set_of)
-        self.worker: Worker[Key] = Worker(self._look)
+        self.worker: Worker[Key] = Worker(self._look, rest=_REST)
         self._sets.on_change(self._changed)
         caches.of(POD).on_change(self._pod_changed)
         self._claims.on_change(self._claim_changed)

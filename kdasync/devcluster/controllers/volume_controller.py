@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from kdasync.devcluster.controllers.caches import Caches, Index
 from kdasync.devcluster.controllers.calls import CLAIM, POD, STORAGE_CLASS, VOLUME, Create, Document, Key, deleting, key_of
-from kdasync.devcluster.controllers.claims import claims_of, decide_claim, decide_volume, default_class
+from kdasync.devcluster.controllers.claims import claims_used, decide_claim, decide_volume, default_class
 from kdasync.devcluster.controllers.worker import Worker
-
-
-def _claims_of(pod: Document) -> Iterable[Key]:
-    return [(key_of(pod)[0], name) for name in claims_of(pod)]
 
 
 def _volume_of(claim: Document) -> str:
@@ -26,7 +20,7 @@ class VolumeController:
         self._claims = caches.of(CLAIM)
         self._volumes = caches.of(VOLUME)
         self._classes = caches.of(STORAGE_CLASS)
-        self._users = Index(caches.of(POD), _claims_of)
+        self._users = Index(caches.of(POD), claims_used)
         self.claims: Worker[Key] = Worker(self._look_at_claim)
         self.volumes: Worker[Key] = Worker(self._look_at_volume)
         self._claims.on_change(self._claim_changed)
@@ -55,7 +49,7 @@ class VolumeController:
                 self.claims.add(key_of(claim))
 
     def _pod_changed(self, old: Document | None, new: Document | None) -> None:
-        for key in _claims_of(new or old or {}):
+        for key in claims_used(new or old or {}):
             claim = self._claims.get(key)
             if claim is not None and deleting(claim):
                 self.claims.add(key)

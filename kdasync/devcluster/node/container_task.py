@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 
+from kdasync.devcluster.controllers.nursery import Nursery, first_of
 from kdasync.devcluster.node.backoff import Backoff
 from kdasync.devcluster.node.context import Context
 from kdasync.devcluster.node.hooks import Outcome, run_hook
@@ -115,15 +116,13 @@ class ContainerTask:
         hook = (self._definition.get("lifecycle") or {}).get("postStart")
         if not hook:
             return ""
-        running = asyncio.create_task(run_hook(hook, self._definition, container=container, sandbox=self._sandbox))
-        ended = asyncio.create_task(container.wait())
+        nursery = Nursery()
+        running = nursery.spawn(run_hook(hook, self._definition, container=container, sandbox=self._sandbox))
         try:
-            while not running.done() and not ended.done():
-                await _either(running, ended)
+            await first_of(running, nursery.spawn(container.wait()))
             outcome = running.result() if running.done() else Outcome(False, "the container ended before its postStart hook")
         finally:
-            running.cancel()
-            ended.cancel()
+            await nursery.close()
         return "" if outcome.succeeded else f"PostStartHook failed: {outcome.message}"
 
     async def _pre_stop(self, container: Container, grace: float) -> None:
@@ -142,8 +141,6 @@ class ContainerTask:
         return await run_hook(probe, self._definition, container=self.current, sandbox=self._sandbox)
 
     def _verdicts(self, container: Container) -> Verdicts:
-        stopping: list[asyncio.Task[None]] = []
-
         def started() -> None:
             self.record.started = True
             self._context.changed(self._pod)
@@ -152,8 +149,8 @@ class ContainerTask:
             self.record.ready = value
             self._context.changed(self._pod)
 
-        def dead(_message: str) -> None:
-            stopping.append(asyncio.create_task(container.stop(grace=self._grace())))
+        async def dead() -> None:
+            await container.stop(grace=self._grace())
 
         return Verdicts(started=started, ready=ready, dead=dead)
 
@@ -185,11 +182,3 @@ class ContainerTask:
 
     def _grace(self) -> float:
         return float(self._pod.document["spec"].get("terminationGracePeriodSeconds") or 30)
-
-
-async def _either(first: asyncio.Task[Outcome], second: asyncio.Task[int]) -> None:
-    """Until one of the two has ended, without sets."""
-    ended = asyncio.Event()
-    first.add_done_callback(lambda _: ended.set())
-    second.add_done_callback(lambda _: ended.set())
-    await ended.wait()

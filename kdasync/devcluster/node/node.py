@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 
-from kdasync.devcluster.controllers.caches import Caches
+from kdasync.devcluster.controllers.caches import Caches, Index
 from kdasync.devcluster.controllers.calls import (
     CLAIM,
     CONFIG_MAP,
@@ -29,6 +29,7 @@ from kdasync.devcluster.controllers.calls import (
     key_of,
     uid_of,
 )
+from kdasync.devcluster.controllers.claims import claims_used
 from kdasync.devcluster.controllers.nursery import Nursery
 from kdasync.devcluster.controllers.pods import ended
 from kdasync.devcluster.controllers.worker import Worker
@@ -42,6 +43,8 @@ from kdasync.devcluster.node.registration import node_document, node_status
 from kdasync.devcluster.node.reporter import Reporter
 from kdasync.devcluster.node.tokens import token_for
 from kdasync.devcluster.runtime.protocol import Runtime
+
+_REST = 0.01  # claims of a new pod are bound at once: do not call it unschedulable before
 
 
 class Node:
@@ -78,7 +81,7 @@ class Node:
         self._unscheduled: dict[Key, None] = {}
         self._removing: dict[str, Document] = {}
         self.reporter = Reporter(caches, timestamp=environment.timestamp, host_ip=host_ip)
-        self.scheduler: Worker[Key] = Worker(self._schedule)
+        self.scheduler: Worker[Key] = Worker(self._schedule, rest=_REST)
         self.removal: Worker[str] = Worker(self._remove)
         self._timestamp = environment.timestamp
         self._context = Context(
@@ -90,8 +93,10 @@ class Node:
             news=self._news,
         )
         self._cached.on_change(self._pod_changed)
-        for kind in (CLAIM, SECRET, CONFIG_MAP):
-            caches.of(kind).on_change(self._reference_changed)
+        self._users = Index(self._cached, claims_used)
+        for kind in (SECRET, CONFIG_MAP):
+            caches.of(kind).on_change(lambda _old, _new: self._news.tell())
+        caches.of(CLAIM).on_change(self._claim_changed)
         caches.of(VOLUME).on_change(self._volume_changed)
 
     async def run(self) -> None:
@@ -252,11 +257,11 @@ class Node:
         record = PodRecord(document=pod, scheduled=verdict)
         await self.reporter.flush(record)
 
-    def _reference_changed(self, old: Document | None, new: Document | None) -> None:
+    def _claim_changed(self, old: Document | None, new: Document | None) -> None:
         self._news.tell()
-        namespace = key_of(new or old or {})[0]
-        for key in self._unscheduled:
-            if key[0] == namespace:
+        changed = new or old
+        for key in self._users.get(key_of(changed)) if changed is not None else ():
+            if key in self._unscheduled:
                 self.scheduler.add(key)
 
     def _volume_changed(self, old: Document | None, new: Document | None) -> None:

@@ -43,7 +43,7 @@ class PodTask:
         """Bring it up and keep it so."""
         try:
             await self._volumes()
-            sandbox = self.sandbox = await self._sandbox()
+            sandbox = await self._sandbox()
             if await self._init(sandbox):
                 await self._main(sandbox)
         finally:
@@ -51,9 +51,11 @@ class PodTask:
 
     async def terminate(self, grace: float) -> None:
         """Stop the containers, all at once, then remove everything. `run` must have ended."""
-        stopping = [asyncio.create_task(container.stop(grace)) for container in self.containers.values()]
-        for task in stopping:
-            await task
+        try:
+            for task in [self._nursery.spawn(container.stop(grace)) for container in self.containers.values()]:
+                await task
+        finally:
+            await self._nursery.close()
         if self.sandbox is not None:
             await self.sandbox.remove()
             self.record.sandbox = False
@@ -85,7 +87,7 @@ class PodTask:
     async def _sandbox(self) -> Sandbox:
         while True:
             try:
-                sandbox = await self._context.runtime.sandbox(sandbox_spec(self.record.document, domain=self._context.domain))
+                sandbox = self.sandbox = await self._new_sandbox()
             except (OSError, RuntimeError) as error:
                 self._waiting("CreatePodSandboxError", str(error))
                 await self._context.news.wait(_RETRY)
@@ -93,6 +95,18 @@ class PodTask:
                 self.record.ip, self.record.sandbox = sandbox.ip, True
                 self._context.changed(self.record)
                 return sandbox
+
+    async def _new_sandbox(self) -> Sandbox:
+        """A sandbox that is known to `terminate` even if its making is cancelled."""
+        making = asyncio.ensure_future(
+            self._context.runtime.sandbox(sandbox_spec(self.record.document, domain=self._context.domain))
+        )
+        try:
+            return await asyncio.shield(making)
+        except asyncio.CancelledError:
+            (made,) = await asyncio.gather(making, return_exceptions=True)
+            self.sandbox = None if isinstance(made, BaseException) else made
+            raise
 
     def _waiting(self, reason: str, message: str) -> None:
         for each in [*self.record.init, *self.record.main]:

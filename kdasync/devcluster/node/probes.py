@@ -1,6 +1,6 @@
 """Probes of one running container: startup first, then liveness and readiness side by side. Source: core/v1 Probe.
 
-Flow: each probe is a loop of attempts; a change of its verdict is told to the container's task. Guarantee: a verdict changes only after the
+Flow: each probe is a loop of attempts; a change of its verdict is told to the container. Guarantee: a verdict changes only after the
 probe's threshold of equal attempts.
 """
 
@@ -25,12 +25,12 @@ class Verdicts(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         started: the startup probe succeeded (at once if there is none).
         ready: the readiness verdict changed (True at once if there is no such probe).
-        dead: the startup or liveness probe failed, with a sentence.
+        dead: the startup or liveness probe failed; it ends the container, and with it the probes.
     """
 
     started: Callable[[], None]
     ready: Callable[[bool], None]
-    dead: Callable[[str], None]
+    dead: Callable[[], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -46,50 +46,54 @@ async def probing(definition: Document, attempt: Attempt, verdicts: Verdicts) ->
 
 async def _all(definition: Document, attempt: Attempt, verdicts: Verdicts, nursery: Nursery) -> None:
     startup, liveness, readiness = (definition.get(f"{kind}Probe") for kind in ("startup", "liveness", "readiness"))
-    if startup and not await _first_verdict(startup, attempt):
-        verdicts.dead(f"Container {definition['name']} failed startup probe, will be restarted")
+    if startup and not await Probe(startup, attempt).verdict():
+        await verdicts.dead()
         return
     verdicts.started()
     if liveness:
-        nursery.spawn(_live(liveness, attempt, verdicts, definition["name"]))
-    if readiness:
-        await _watch(readiness, attempt, verdicts.ready)
-    else:
+        nursery.spawn(_live(liveness, attempt, verdicts))
+    if not readiness:
         verdicts.ready(True)
-
-
-async def _live(probe: Document, attempt: Attempt, verdicts: Verdicts, name: str) -> None:
-    def tell(alive: bool) -> None:
-        if not alive:
-            verdicts.dead(f"Container {name} failed liveness probe, will be restarted")
-
-    await _watch(probe, attempt, tell)
-
-
-async def _first_verdict(probe: Document, attempt: Attempt) -> bool:
-    verdict: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-    watching = asyncio.create_task(_watch(probe, attempt, lambda value: None if verdict.done() else verdict.set_result(value)))
-    try:
-        return await verdict
-    finally:
-        watching.cancel()
-
-
-async def _watch(probe: Document, attempt: Attempt, tell: Callable[[bool], None]) -> None:
-    """Attempts for ever; `tell` hears of the first verdict and of each other one after it."""
-    verdict: bool | None = None
-    run = 0
-    last: bool | None = None
-    await asyncio.sleep(probe.get("initialDelaySeconds") or 0)
+        return
+    probe = Probe(readiness, attempt)
     while True:
-        succeeded = await _once(probe, attempt)
-        run = run + 1 if succeeded == last else 1
-        last = succeeded
-        needed = (probe.get("successThreshold") or 1) if succeeded else (probe.get("failureThreshold") or 3)
-        if run >= needed and succeeded != verdict:
-            verdict = succeeded
-            tell(verdict)
-        await asyncio.sleep(probe.get("periodSeconds") or 10)
+        verdicts.ready(await probe.verdict())
+
+
+async def _live(definition: Document, attempt: Attempt, verdicts: Verdicts) -> None:
+    probe = Probe(definition, attempt)
+    while await probe.verdict():
+        continue
+    await verdicts.dead()
+
+
+class Probe:
+    """One probe: attempts at its period, verdicts at its thresholds."""
+
+    def __init__(self, definition: Document, attempt: Attempt) -> None:
+        self._definition = definition
+        self._attempt = attempt
+        self._verdict: bool | None = None
+        self._last: bool | None = None
+        self._run = 0
+        self._pause = float(definition.get("initialDelaySeconds") or 0)
+
+    async def verdict(self) -> bool:
+        """The next verdict: the first one, or one that differs from the last."""
+        while True:
+            await asyncio.sleep(self._pause)
+            self._pause = float(self._definition.get("periodSeconds") or 10)
+            succeeded = await _once(self._definition, self._attempt)
+            self._run = self._run + 1 if succeeded == self._last else 1
+            self._last = succeeded
+            if self._run >= self._needed(succeeded) and succeeded != self._verdict:
+                self._verdict = succeeded
+                return succeeded
+
+    def _needed(self, succeeded: bool) -> int:
+        if succeeded:
+            return int(self._definition.get("successThreshold") or 1)
+        return int(self._definition.get("failureThreshold") or 3)
 
 
 async def _once(probe: Document, attempt: Attempt) -> bool:

@@ -15,6 +15,8 @@ from kdasync.devcluster.node.record import PodRecord
 from kdasync.devcluster.node.status import pod_status
 from kdasync.errors import Conflict
 
+_REST = 0.01  # what a starting pod goes through in one breath is one write
+
 
 class Reporter:
     """The node's status writer.
@@ -26,7 +28,7 @@ class Reporter:
 
     def __init__(self, caches: Caches, *, timestamp: Callable[[], str], host_ip: str) -> None:
         self.connected = True
-        self.worker: Worker[str] = Worker(self._look)
+        self.worker: Worker[str] = Worker(self._look, rest=_REST)
         self._caches = caches
         self._timestamp = timestamp
         self._host_ip = host_ip
