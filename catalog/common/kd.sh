@@ -135,6 +135,13 @@ kd_fqdns() {
     kd_list "nodegroups/1/roles/$1/fqdns" | kd_by_ordinal
 }
 
+# kd_oldest ROLE: the member that has been in the role for longest (the lowest node id).
+kd_oldest() {
+    printf '%s\n' "$KD_META" | KD_PATH="nodegroups/1/roles/$1/fqdn_mappings/" awk -F '\t' '
+        index($1, ENVIRON["KD_PATH"]) == 1 && (best == "" || $2 + 0 < best) { best = $2 + 0; name = substr($1, length(ENVIRON["KD_PATH"]) + 1) }
+        END { print name }'
+}
+
 # kd_by_ordinal: sorts names on stdin by the number at the end of the pod's name.
 kd_by_ordinal() {
     awk '{ pod = $0; sub(/\..*/, "", pod); n = pod; sub(/.*-/, "", n); print n "\t" $0 }' | sort -n | cut -f 2

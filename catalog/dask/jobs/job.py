@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a program, not a package
 """Work for a Dask cluster, to be run inside one of its pods: `python3 - COMMAND < job.py`. Prints one line of JSON.
 
 Why one file on stdin: a check of the app must need nothing in the image but the app itself, and must not trust the operator's status.

@@ -1,0 +1,1 @@
+../../../etcd/package/lib/etcd.sh
