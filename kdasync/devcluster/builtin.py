@@ -47,7 +47,7 @@ def model_schema(name: str) -> Json:
 
 def _type(kind: str, key: str) -> Json:
     if kind == _QUANTITY and key in _QUANTITIES:
-        return {"type": "object", "additionalProperties": {"x-kubernetes-int-or-string": True}}
+        return {"type": "object", "additionalProperties": {}}  # text or number
     if kind in _SCALARS:
         return _SCALARS[kind]
     if kind.startswith("list["):

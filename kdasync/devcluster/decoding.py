@@ -17,34 +17,47 @@ from kdasync.devcluster.views import absorb
 Json = dict[str, Any]
 
 
-def decode_object(call: Call, value: Json) -> None:
-    """Make `value` an object of the call's kind, in place.
+def decode_object(call: Call, value: Json, old: Json | None = None) -> None:
+    """Make `value` an object of the call's kind, in place; what equals the stored `old` is known to be one.
 
     Raises:
         Failure: 400, wrong types of a built-in kind, or unknown fields under fieldValidation=Strict.
     """
     objects.strings(value["metadata"])
-    if call.resource.custom:
-        unknown = schema.prune(value, call.resource.schema or {schema.PRESERVE: True})
-        schema.fill(value, call.resource.schema or {})
-    else:
-        unknown = _decode_builtin(call, value)
+    changed = {key: item for key, item in value.items() if old is None or key not in old or item != old[key]}
+    known = set(changed)
+    unknown = _decode_custom(call, value, changed) if call.resource.custom else _decode_builtin(call, changed)
+    for key in known - set(changed):
+        del value[key]
     stored = absorb(call.resource, value)
     if stored is not value:
         value.clear()
         value.update(stored)
-    strategy_of(call.resource).default(value)
+    if not call.resource.custom and (old is None or changed.keys() - {"status", "metadata"}):
+        strategy_of(call.resource).default(value)
     if unknown:
         _report(call, unknown)
 
 
-def _decode_builtin(call: Call, value: Json) -> list[str]:
+def _decode_custom(call: Call, value: Json, changed: Json) -> list[str]:
+    rules: Json = call.resource.schema or {schema.PRESERVE: True}
+    unknown = schema.prune(changed, rules)
+    for key in changed.keys() | (rules.get("properties") or {}).keys() - value.keys():
+        inner = (rules.get("properties") or {}).get(key)
+        if inner is not None and key not in schema.ROOT_FIELDS:
+            schema.fill_member(value, key, inner)
+            if key in changed and key not in value:
+                del changed[key]
+    return unknown
+
+
+def _decode_builtin(call: Call, changed: Json) -> list[str]:
+    drop_nulls(changed)
     known = builtin_schema(call.resource)
-    drop_nulls(value)
     if known is None:
         return []
-    unknown = schema.prune(value, known)
-    wrong = schema.validate(value, known)
+    unknown = schema.prune(changed, known)
+    wrong = schema.validate(changed, known)
     if wrong:
         raise bad_request(
             f'{call.resource.kind} in version "{call.resource.version}" cannot be handled as a {call.resource.kind}: '
@@ -67,8 +80,12 @@ def _report(call: Call, unknown: list[str]) -> None:
 
 
 def field_causes(call: Call, value: Json, old: Json | None) -> list[Cause]:
-    """Violations of a custom resource's schema."""
-    del old
-    if not call.resource.custom or not call.resource.schema:
+    """Violations of a custom resource's schema. What was stored before is not judged again (KEP-4008, ratcheting)."""
+    rules: Json | None = call.resource.schema if call.resource.custom else None
+    if not rules:
         return []
-    return schema.validate(value, call.resource.schema)
+    if old is None:
+        return schema.validate(value, rules)
+    properties = rules.get("properties") or {}
+    changed = {key: inner for key, inner in properties.items() if value.get(key) != old.get(key)}
+    return schema.validate(value, {**rules, "properties": changed})

@@ -13,7 +13,7 @@ import msgspec
 from kdasync.devcluster import fieldset
 from kdasync.devcluster.fieldset import Path
 from kdasync.devcluster.plane import Call
-from kdasync.devcluster.shape import NamedShape, SchemaShape, Shape
+from kdasync.devcluster.shape import Shape
 
 Json = dict[str, Any]
 
@@ -43,7 +43,7 @@ Claims = dict[Owner, Claim]
 
 def shape_of(call: Call) -> Shape:
     """The merge rules of the call's kind."""
-    return SchemaShape(call.resource.schema, root=True) if call.resource.custom else NamedShape()
+    return call.plane.shape(call.resource)
 
 
 def manager_of(call: Call) -> str:
@@ -95,8 +95,10 @@ def _entry(owner: Owner, claim: Claim) -> Json:
 
 def record(call: Call, value: Json, old: Json | None, *, cleared: bool = False) -> None:
     """Note an update or create by the call's manager in `value`."""
-    new_fields = _ours(call, fieldset.flatten(value, shape_of(call)))
-    old_fields = _ours(call, fieldset.flatten(old, shape_of(call))) if old else {}
+    shape = shape_of(call)
+    changed = [key for key in {**(old or {}), **value} if old is None or value.get(key) != old.get(key)]
+    new_fields = _ours(call, fieldset.flatten(_part(value, changed), shape))
+    old_fields = _ours(call, fieldset.flatten(_part(old or {}, changed), shape))
     gone = old_fields.keys() - new_fields.keys()
     missing = object()
     touched = {path for path, item in new_fields.items() if (found := old_fields.get(path, missing)) is missing or found != item}
@@ -107,6 +109,10 @@ def record(call: Call, value: Json, old: Json | None, *, cleared: bool = False) 
         return
     claims = {} if cleared or old is None else load(old)
     store(value, handed_over(claims, owner_of(call, "Update"), touched, gone, now=call.plane.environment.timestamp()))
+
+
+def _part(value: Json, keys: list[str]) -> Json:
+    return {key: value[key] for key in keys if key in value}
 
 
 def _ours(call: Call, fields: dict[Path, Any]) -> dict[Path, Any]:

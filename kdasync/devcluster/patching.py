@@ -67,9 +67,10 @@ async def patch(call: Call) -> tuple[Json, bool]:
         raise bad_request("error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}")
 
     def mutate(value: Json) -> Json:
+        entry = call.stored()
         result = change(kind, body, value)
         _unrenamed(call, result)
-        decode_object(call, result)
+        decode_object(call, result, entry.object if entry else None)
         return result
 
     return await write(call, mutate), False

@@ -15,6 +15,7 @@ import msgspec
 from kdasync.devcluster.environment import Environment
 from kdasync.devcluster.nodes import PodAccess
 from kdasync.devcluster.resources import Registry, Resource
+from kdasync.devcluster.shape import SchemaShape, Shape, named
 from kdasync.devcluster.status import bad_request
 from kdasync.devcluster.storage import Entry, Storage
 from kdasync.kube.transport import Query, Request
@@ -40,7 +41,17 @@ class Plane:
         self.tokens: dict[str, str] = {}
         self.webhooks: Any = None
         self.requests: dict[tuple[str, str], int] = {}
+        self._shapes: dict[tuple[str, str], tuple[Any, Shape]] = {}
         self._snapshots: OrderedDict[str, list[Entry]] = OrderedDict()
+
+    def shape(self, resource: Resource) -> Shape:
+        """The merge rules of a kind."""
+        if not resource.custom:
+            return named()
+        key = (resource.qualified, resource.version)
+        if key not in self._shapes or self._shapes[key][0] is not resource.schema:
+            self._shapes[key] = (resource.schema, SchemaShape(resource.schema, root=True))
+        return self._shapes[key][1]
 
     def keep(self, token: str, rest: list[Entry]) -> None:
         """Keep the rest of a paged list under its continue token."""

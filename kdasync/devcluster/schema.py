@@ -7,6 +7,8 @@ Source: apiextensions-apiserver `pkg/apiserver/schema`; rule order as in kubedir
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from kdasync.devcluster.status import Cause
@@ -18,6 +20,8 @@ ROOT_FIELDS = ("apiVersion", "kind", "metadata")
 PRESERVE = "x-kubernetes-preserve-unknown-fields"
 EMBEDDED = "x-kubernetes-embedded-resource"
 INT_OR_STRING = "x-kubernetes-int-or-string"
+_COMBINED = frozenset({"allOf", "anyOf", "oneOf", "not"})
+_PLAIN: Mapping[str, type] = MappingProxyType({"string": str, "boolean": bool, "object": dict, "array": list})
 
 
 def prune(value: Any, schema: Json, *, path: str = "", root: bool = True) -> list[str]:
@@ -51,14 +55,15 @@ def fill(value: Any, schema: Json) -> None:
     elif isinstance(value, dict):
         properties: Json = schema.get("properties") or {}
         for key, inner in properties.items():
-            _fill_member(value, key, inner)
+            fill_member(value, key, inner)
         extra = schema.get("additionalProperties")
         if isinstance(extra, dict):
             for key in [key for key in value if key not in properties]:
-                _fill_member(value, key, extra)
+                fill_member(value, key, extra)
 
 
-def _fill_member(value: Json, key: str, schema: Json) -> None:
+def fill_member(value: Json, key: str, schema: Json) -> None:
+    """Default or null rule of one member, and everything below it."""
     null = key in value and value[key] is None and not schema.get("nullable")
     if "default" in schema and (null or key not in value):
         value[key] = copy.deepcopy(schema["default"])
@@ -75,12 +80,14 @@ def validate(value: Any, schema: Json, path: str = "") -> list[Cause]:
     wrong = _type_causes(value, schema, path)
     if wrong:
         return wrong
+    if len(schema) == 1:
+        return []  # a type and nothing else
     causes = scalar_causes(value, schema, path)
     if isinstance(value, dict):
         causes += _object_causes(value, schema, path)
     elif isinstance(value, list):
         causes += _list_causes(value, schema, path)
-    return causes + _combined_causes(value, schema, path)
+    return causes if _COMBINED.isdisjoint(schema) else causes + _combined_causes(value, schema, path)
 
 
 def _type_causes(value: Any, schema: Json, path: str) -> list[Cause]:
@@ -99,6 +106,9 @@ def _type_causes(value: Any, schema: Json, path: str) -> list[Cause]:
 
 
 def _is(value: Any, kind: str) -> bool:
+    plain = _PLAIN.get(kind)
+    if plain is not None:
+        return isinstance(value, plain)
     if kind == "integer":
         return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
     if kind == "number":

@@ -7,6 +7,7 @@ field name that merges in two ways, but for those named with their parent).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Protocol
 
 import msgspec
@@ -64,7 +65,17 @@ _ALWAYS = frozenset(
 
 
 class Shape(Protocol):
-    """The merge rules of one value."""
+    """The merge rules of one value.
+
+    Attributes:
+        keys: of a list: its map keys, SET, or ATOMIC.
+        atomic: a map that merges as one value.
+        always: a map that is there even when nothing was said about it.
+    """
+
+    keys: tuple[str, ...]
+    atomic: bool
+    always: bool
 
     def child(self, key: str) -> Shape:
         """Rules of a member."""
@@ -74,119 +85,91 @@ class Shape(Protocol):
         """Rules of a list's items."""
         ...
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """List: its map keys, SET, or ATOMIC."""
-        ...
-
-    @property
-    def atomic(self) -> bool:
-        """Map: merges as one value."""
-        ...
-
-    @property
-    def always(self) -> bool:
-        """Map: there even when nothing was said about it."""
-        ...
-
     def default(self, key: str) -> Any:
         """What a missing list key counts as."""
         ...
 
 
-class NamedShape(msgspec.Struct, frozen=True):
-    """Rules by field name, for built-in kinds."""
+def _place(name: str, parent: str) -> str:
+    if name == "ports":
+        return "container.ports" if parent.endswith("ontainers") else "service.ports" if parent == "spec" else ""
+    if name == "claims":
+        return "resources.claims" if parent == "resources" else ""
+    if name == "secrets":
+        return "" if parent else "secrets"
+    return name
 
-    name: str = ""
-    parent: str = ""
-    element: bool = False
+
+class NamedShape:
+    """Rules by field name, for built-in kinds. Make them by `named`."""
+
+    __slots__ = ("always", "atomic", "element", "keys", "name", "parent", "strategic")
+
+    def __init__(self, name: str, parent: str, *, element: bool) -> None:
+        place = _place(name, parent)
+        self.name = name
+        self.parent = parent
+        self.element = element
+        self.keys = _KEYS.get(place, ATOMIC)
+        keys = _STRATEGIC.get(place, self.keys)
+        # the merge key of a strategic merge patch, "" if the list is replaced, "=" for a merged set
+        self.strategic = "=" if keys == SET else keys[0] if keys else ""
+        self.atomic = name in _ATOMIC_MAPS or (element and name == "ownerReferences")
+        self.always = name in _ALWAYS and not element
 
     def child(self, key: str) -> NamedShape:
         """Rules of a member."""
-        return NamedShape(key, self.name)
+        return named(key, self.name)
 
     def item(self) -> NamedShape:
         """Rules of a list's items."""
-        return NamedShape(self.name, self.parent, element=True)
-
-    def _place(self) -> str:
-        if self.name == "ports":
-            return "container.ports" if self.parent.endswith("ontainers") else "service.ports" if self.parent == "spec" else ""
-        if self.name == "claims":
-            return "resources.claims" if self.parent == "resources" else ""
-        if self.name == "secrets":
-            return "" if self.parent else "secrets"
-        return self.name
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """List: its map keys, SET, or ATOMIC."""
-        return _KEYS.get(self._place(), ATOMIC)
-
-    @property
-    def strategic(self) -> str:
-        """The merge key of a strategic merge patch, "" if the list is replaced; "=" for a merged set."""
-        place = self._place()
-        keys = _STRATEGIC.get(place, _KEYS.get(place, ATOMIC))
-        return "=" if keys == SET else keys[0] if keys else ""
-
-    @property
-    def atomic(self) -> bool:
-        """Map: merges as one value."""
-        return self.name in _ATOMIC_MAPS or (self.element and self.name == "ownerReferences")
-
-    @property
-    def always(self) -> bool:
-        """Map: there even when nothing was said about it."""
-        return self.name in _ALWAYS and not self.element
+        return named(self.name, self.parent, element=True)
 
     def default(self, key: str) -> Any:
         """What a missing list key counts as."""
         return "TCP" if key == "protocol" else None
 
 
-class SchemaShape(msgspec.Struct, frozen=True):
+@lru_cache(maxsize=8192)
+def named(name: str = "", parent: str = "", *, element: bool = False) -> NamedShape:
+    """The rules of a built-in field, made once."""
+    return NamedShape(name, parent, element=element)
+
+
+class SchemaShape:
     """Rules out of an OpenAPI v3 schema, for custom resources; metadata follows the built-in rules."""
 
-    schema: Any = None
-    root: bool = False
+    __slots__ = ("_children", "_item", "_root", "_schema", "always", "atomic", "keys")
+
+    def __init__(self, schema: Any = None, *, root: bool = False) -> None:
+        self._schema: Json = schema if isinstance(schema, dict) else {}
+        self._root = root
+        self._children: dict[str, Shape] = {}
+        self._item: SchemaShape | None = None
+        kind = self._schema.get("x-kubernetes-list-type")
+        keys = tuple(self._schema.get("x-kubernetes-list-map-keys") or ())
+        self.keys = keys if kind == "map" else SET if kind == "set" else ATOMIC
+        self.atomic = self._schema.get("x-kubernetes-map-type") == "atomic"
+        self.always = False
 
     def child(self, key: str) -> Shape:
         """Rules of a member."""
-        if self.root and key == "metadata":
-            return NamedShape("metadata")
-        schema = self.schema if isinstance(self.schema, dict) else {}
-        found = (schema.get("properties") or {}).get(key)
-        if found is None:
-            found = schema.get("additionalProperties")
-        return SchemaShape(found)
+        found = (self._schema.get("properties") or {}).get(key)
+        if found is None and not (self._root and key == "metadata"):
+            return SchemaShape(self._schema.get("additionalProperties"))
+        if key not in self._children:
+            self._children[key] = named("metadata") if self._root and key == "metadata" else SchemaShape(found)
+        return self._children[key]
 
     def item(self) -> Shape:
         """Rules of a list's items."""
-        return SchemaShape((self.schema or {}).get("items"))
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """List: its map keys, SET, or ATOMIC."""
-        schema = self.schema if isinstance(self.schema, dict) else {}
-        kind = schema.get("x-kubernetes-list-type")
-        if kind == "map":
-            return tuple(schema.get("x-kubernetes-list-map-keys") or ())
-        return SET if kind == "set" else ATOMIC
-
-    @property
-    def atomic(self) -> bool:
-        """Map: merges as one value."""
-        return isinstance(self.schema, dict) and self.schema.get("x-kubernetes-map-type") == "atomic"
-
-    @property
-    def always(self) -> bool:
-        """Map: there even when nothing was said about it."""
-        return False
+        if self._item is None:
+            self._item = SchemaShape(self._schema.get("items"))
+        return self._item
 
     def default(self, key: str) -> Any:
         """What a missing list key counts as."""
-        properties = (((self.schema or {}).get("items") or {}).get("properties")) or {}
+        properties = ((self._schema.get("items") or {}).get("properties")) or {}
         return (properties.get(key) or {}).get("default")
 
 

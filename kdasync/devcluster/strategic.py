@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kdasync.devcluster.shape import NamedShape
+from kdasync.devcluster.shape import NamedShape, named
 from kdasync.devcluster.status import bad_request
 
 Json = dict[str, Any]
@@ -17,7 +17,7 @@ _DELETE, _ORDER = "$deleteFromPrimitiveList/", "$setElementOrder/"
 
 def strategic_merge(target: Any, patch: Json) -> Json:
     """`target` changed by `patch`."""
-    return _map(target if isinstance(target, dict) else {}, patch, NamedShape())
+    return _map(target if isinstance(target, dict) else {}, patch, named())
 
 
 def _map(target: Json, patch: Json, shape: NamedShape) -> Json:

@@ -23,6 +23,7 @@ from kdasync.devcluster.views import encoded
 Json = dict[str, Any]
 Render = Callable[[Entry], bytes]
 
+_TICK = 0.001  # a timer may fire this much early: virtual time would stand still waiting for the rest
 BOOKMARK_SECONDS = 60.0
 DEFAULT_SECONDS = 1800.0  # kube-apiserver: between one and two times --min-request-timeout
 LAST_BOOKMARK_SECONDS = 2.0
@@ -81,7 +82,7 @@ class Watch:
             lines = [line for change in self._feed.take() if (line := self._event(change))]
             if lines:
                 return b"".join(lines)
-            now = self._loop.time()
+            now = self._loop.time() + _TICK
             if now >= self._end:
                 break
             if self._bookmarks and now >= self._next_bookmark:
