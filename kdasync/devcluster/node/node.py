@@ -37,6 +37,7 @@ from kdasync.devcluster.environment import Environment
 from kdasync.devcluster.node import scheduler
 from kdasync.devcluster.node.context import Context, News
 from kdasync.devcluster.node.lookup import Lookup
+from kdasync.devcluster.node.loss import give_up
 from kdasync.devcluster.node.pod_task import PodTask
 from kdasync.devcluster.node.record import PodRecord, new_record
 from kdasync.devcluster.node.registration import node_document, node_status
@@ -80,6 +81,7 @@ class Node:
         self._ending: dict[str, None] = {}
         self._unscheduled: dict[Key, None] = {}
         self._removing: dict[str, Document] = {}
+        self._loss: asyncio.Task[None] | None = None
         self.reporter = Reporter(caches, timestamp=environment.timestamp, host_ip=host_ip)
         self.scheduler: Worker[Key] = Worker(self._schedule, rest=_REST)
         self.removal: Worker[str] = Worker(self._remove)
@@ -120,11 +122,15 @@ class Node:
             self.scheduler.add(key)
 
     def partition(self) -> None:
-        """Cut the node from the API server: containers go on, nothing is reported or heard."""
+        """Cut the node from the API server: containers go on, nothing is reported or heard, and after a while it is given up."""
         self.reporter.connected = False
+        self._loss = self._nursery.spawn(give_up(self._caches, self.name, timestamp=self._timestamp))
 
     def heal(self) -> None:
-        """End the partition: report what changed, and act on what was missed."""
+        """End the partition: report everything, and act on what was missed."""
+        if self._loss is not None:
+            self._loss.cancel()
+        self._nursery.spawn(self._report_node())
         self.reporter.reconnect()
         for uid in self._removing:
             self.removal.add(uid)

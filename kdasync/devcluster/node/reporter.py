@@ -1,7 +1,7 @@
 """Writes pod statuses, one patch per change at most, changes that come together folded into one.
 
 Guarantees: a status that equals the last one written is not written; a pod that is another one by now (UID) is left alone; while the
-node is partitioned nothing is written, afterwards everything that changed is.
+node is partitioned nothing is written, afterwards everything is.
 """
 
 from __future__ import annotations
@@ -47,8 +47,9 @@ class Reporter:
         self._written.pop(uid, None)
 
     def reconnect(self) -> None:
-        """Write what changed during a partition."""
+        """Write everything again: others may have written meanwhile."""
         self.connected = True
+        self._written.clear()
         for uid in self._records:
             self.worker.add(uid)
 
