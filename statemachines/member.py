@@ -208,7 +208,8 @@ EDGES = (
     ),
     Edge("run_lost", NOTIFYING, NOTIFY_RETRY, when=("retry_left",), emit=(Op.DELAY,)),
     Edge("run_lost", NOTIFYING, CONFIGURED, emit=(Op.SKIP,), event="Warning Member"),
-    Edge("retry_due", NOTIFY_RETRY, CONFIGURED),
+    Edge("retry_due", NOTIFY_RETRY, CONFIGURED, emit=(Op.RELEASE,)),
+    Edge("retry_due", CONFIGURED, PREPARING, when=("container_running",), emit=(Op.ATTEMPT,), event="Normal Member"),
     # After a restart.
     Edge("container_running", RESTARTING, RECOVERING, when=("keeps_files", "needs_setup"), emit=(Op.PROBE,)),
     Edge("container_running", RESTARTING, PREPARING, when=("needs_setup",), emit=(Op.ATTEMPT,)),

@@ -104,7 +104,7 @@ def _member(snapshot: Snapshot, member: MemberMemory) -> Trouble | None:
         again = f"It is tried again at {rfc3339(member.retry_at)}." if member.retry_at else state.remedy.replace("<pod>", pod)
         return Trouble(member.reason or state.reason, f"Member {pod}: {member.detail} {again}", retrying=member.retry_at > 0)
     if member.missed:
-        remedy = f"Annotate the cluster with kubedirector.hpe.com/replace-member={pod}, or repair the app by hand."
+        remedy = f"Repair the app, or annotate the cluster with kubedirector.hpe.com/retry-config={pod} to set it up again."
         return Trouble("NotifyFailed", f"Member {pod} missed {member.detail}. {remedy}")
     if limits.nameless(snapshot, pod) and snapshot.now - member.since >= _PATIENCE:
         return Trouble("ContainerIdMissing", f"Pod {pod} runs, but its container id is not reported. See the kubelet of its node.")

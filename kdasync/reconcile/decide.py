@@ -39,9 +39,7 @@ def decide(snapshot: Snapshot, memory: Memory, *, settings: Settings, chance: Ch
         _connections(snapshot, draft)
         if snapshot.runnable:
             _membership(snapshot, draft)
-        for node_id in _order(snapshot, draft):
-            _member_steps(snapshot, draft, node_id, stops)
-        _announce(snapshot, draft)
+        _to_rest(snapshot, draft, stops)
         _empty_roles(snapshot, draft)
         _cluster_steps(snapshot, draft)
     living = [member for member in draft.members.values() if member.state != MEMBER_GONE]
@@ -129,6 +127,17 @@ def _order(snapshot: Snapshot, draft: Draft) -> list[int]:
     return [member.node_id for member in members]
 
 
+def _to_rest(snapshot: Snapshot, draft: Draft, stops: list[Deliver]) -> None:
+    """Step all members until a whole round changes nothing: what one was told may be what another waits for."""
+    for _ in range(_ROUNDS):
+        before = len(draft.records)
+        for node_id in _order(snapshot, draft):
+            _member_steps(snapshot, draft, node_id, stops)
+        announced = _announce(snapshot, draft)
+        if len(draft.records) == before and not announced:
+            return
+
+
 def _member_steps(snapshot: Snapshot, draft: Draft, node_id: int, stops: list[Deliver]) -> None:
     for _ in range(_ROUNDS):
         member = draft.members[node_id]
@@ -174,8 +183,9 @@ def _empty_roles(snapshot: Snapshot, draft: Draft) -> None:
         draft.set(doomed=doomed)
 
 
-def _announce(snapshot: Snapshot, draft: Draft) -> None:
+def _announce(snapshot: Snapshot, draft: Draft) -> bool:
     """Once no member of a role is on its first way up any more, its new members are announced to the peers, in one entry each."""
+    before = draft.memory.seq
     for role_id in dict.fromkeys(member.role for member in draft.members.values()):
         members = draft.of_role(role_id)
         if any(_on_its_way(snapshot, draft, member) for member in members):
@@ -184,6 +194,7 @@ def _announce(snapshot: Snapshot, draft: Draft) -> None:
             if member.state in roles.AT_WORK and not member.announced:
                 draft.append("add", member, pod=pod_of(snapshot, member), epoch=member.joined)
                 draft.update(member, announced=True)
+    return draft.memory.seq != before
 
 
 def _on_its_way(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> bool:

@@ -44,7 +44,7 @@ def observe(
     if app is not None:
         app = default_app(app)
         cluster = default_cluster(cluster, app, config, default_storage_class=_storage_class(stores), app_is_system=system)
-        problems = (*check_app(app), *check_cluster(cluster, app), *problems)
+        problems = (*check_app(app), *check_cluster(cluster, app, config), *problems)
     return Snapshot(
         now=now,
         cluster=cluster,

@@ -67,6 +67,7 @@ def settle(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> None:
         detail="",
         stdout="",
         stderr="",
+        missed=[],
     )
 
 

@@ -39,5 +39,5 @@ def configure(*, level: str, style: str) -> None:
 
 def logger(name: str) -> structlog.typing.FilteringBoundLogger:
     """A logger that says where a line comes from."""
-    bound: structlog.typing.FilteringBoundLogger = structlog.get_logger(logger=name)
+    bound: structlog.typing.FilteringBoundLogger = structlog.get_logger(source=name)
     return bound
