@@ -1,12 +1,13 @@
 """A whole Debian root file system with a recipe's packages inside: the base of images for a real cluster. Needs root.
 
-Made by mmdebstrap or debootstrap; Python packages are installed by the Debian's own interpreter, in a chroot.
+Made by mmdebstrap or debootstrap; Python packages are installed by the Debian's own interpreter.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 from kdasync.devcluster.image import pip
@@ -16,6 +17,7 @@ from kdasync.devcluster.image.run import run
 _SUITE = "stable"
 _REMEDY = "Run as root on a machine with the package mmdebstrap or debootstrap, and check the network."
 _PYTHON = ("ca-certificates", "python3", "python3-venv")
+_VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"
 
 
 def inputs(recipe: Recipe) -> tuple[str, ...]:
@@ -51,12 +53,12 @@ def make(target: Path, recipe: Recipe) -> None:
 
 
 def _install(target: Path, packages: tuple[str, ...]) -> None:
-    place = f"/{pip.PLACE}"
-    resolver = target / "etc/resolv.conf"
-    resolver.unlink(missing_ok=True)
-    shutil.copy("/etc/resolv.conf", resolver)
-    run(["chroot", str(target), "python3", "-m", "venv", place], remedy=_REMEDY)
-    run(
-        ["chroot", str(target), f"{place}/bin/python", "-m", "pip", "install", "--quiet", "--no-cache-dir", *packages],
-        remedy=_REMEDY,
-    )
+    """Download with this machine's pip, which knows its proxies and certificates, and install inside without network."""
+    chroot, place, wheels = ["chroot", str(target)], f"/{pip.PLACE}", "tmp/wheels"
+    version = run([*chroot, "python3", "-c", _VERSION], remedy=_REMEDY).strip()
+    wanted = ["--only-binary=:all:", "--python-version", version, "--dest", str(target / wheels), *packages]
+    run([sys.executable, "-m", "pip", "download", "--quiet", *wanted], remedy=_REMEDY)
+    run([*chroot, "python3", "-m", "venv", place], remedy=_REMEDY)
+    offline = ["--no-index", "--find-links", f"/{wheels}", "--no-cache-dir", *packages]
+    run([*chroot, f"{place}/bin/python", "-m", "pip", "install", "--quiet", *offline], remedy=_REMEDY)
+    shutil.rmtree(target / wheels)
