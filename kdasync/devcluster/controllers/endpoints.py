@@ -35,6 +35,14 @@ def let_go(endpoints: Document | None) -> list[Call]:
     return [delete(ENDPOINTS, endpoints)]
 
 
+def subsets_of(calls: Iterable[Call], endpoints: Document | None) -> list[Document]:
+    """The subsets after `calls`."""
+    for call in calls:
+        if isinstance(call, Create | Patch):
+            return list(call.body["subsets"])
+    return list((endpoints or {}).get("subsets") or ())
+
+
 def _document(service: Document, subsets: list[Document]) -> Document:
     meta = service["metadata"]
     labels = {**(meta.get("labels") or {}), _MANAGED: "endpoint-controller"}

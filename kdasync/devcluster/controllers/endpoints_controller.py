@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
+from kdasync.devcluster.controllers import slices
 from kdasync.devcluster.controllers.caches import Caches, Index
-from kdasync.devcluster.controllers.calls import ENDPOINTS, POD, SERVICE, Document, Key, key_of
-from kdasync.devcluster.controllers.endpoints import decide, let_go
+from kdasync.devcluster.controllers.calls import ENDPOINT_SLICE, ENDPOINTS, POD, SERVICE, Document, Key, key_of
+from kdasync.devcluster.controllers.endpoints import decide, let_go, subsets_of
 from kdasync.devcluster.controllers.names import names_of
 from kdasync.devcluster.controllers.worker import Worker
 
@@ -45,6 +46,7 @@ class EndpointsController:
         self._domain = domain
         self._services = caches.of(SERVICE)
         self._endpoints = caches.of(ENDPOINTS)
+        self._slices = caches.of(ENDPOINT_SLICE)
         self._pods = Index(caches.of(POD), _pairs_of)
         self._selecting = Index(self._services, _selecting)
         self.worker: Worker[Key] = Worker(self._look, rest=_REST)
@@ -76,7 +78,11 @@ class EndpointsController:
             return
         pair = _pair_of(service)
         pods = self._pods.get(pair).values() if pair else ()
-        await self._caches.perform(decide(service, pods=pods, endpoints=endpoints))
+        calls = decide(service, pods=pods, endpoints=endpoints)
+        if calls:
+            known = self._slices.namespace(key[0])
+            calls += slices.decide(service, subsets_of(calls, endpoints), known=known)
+        await self._caches.perform(calls)
 
     async def _tell(self, domain: str) -> None:
         await self._publish(names_of(self._endpoints, domain=domain))

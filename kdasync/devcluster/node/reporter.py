@@ -1,4 +1,4 @@
-"""Writes pod statuses, one patch per change at most, changes that come together folded into one.
+"""Writes pod statuses, and an Event for each new trouble: one patch per change at most, changes that come together folded into one.
 
 Guarantees: a status that equals the last one written is not written; a pod that is another one by now (UID) is left alone; while the
 node is partitioned nothing is written, afterwards everything is.
@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kdasync.devcluster.controllers.caches import Caches
-from kdasync.devcluster.controllers.calls import POD, Document, Patch, key_of, uid_of
+from kdasync.devcluster.controllers.calls import EVENT, POD, Create, Document, Patch, key_of, uid_of
 from kdasync.devcluster.controllers.worker import Worker
 from kdasync.devcluster.node.record import PodRecord
 from kdasync.devcluster.node.status import pod_status
+from kdasync.devcluster.node.trouble import Trouble, event, troubles_of
 from kdasync.errors import Conflict
 
 _REST = 0.01  # what a starting pod goes through in one breath is one write
@@ -34,6 +35,7 @@ class Reporter:
         self._host_ip = host_ip
         self._records: dict[str, PodRecord] = {}
         self._written: dict[str, Document] = {}
+        self._told: dict[str, dict[Trouble, None]] = {}
 
     def changed(self, record: PodRecord) -> None:
         """Write its status soon."""
@@ -45,6 +47,7 @@ class Reporter:
         """The pod is gone."""
         self._records.pop(uid, None)
         self._written.pop(uid, None)
+        self._told.pop(uid, None)
 
     def reconnect(self) -> None:
         """Write everything again: others may have written meanwhile."""
@@ -74,3 +77,13 @@ class Reporter:
             self.forget(uid)
         else:
             self._written[uid] = status
+            await self._warn(uid, record)
+
+    async def _warn(self, uid: str, record: PodRecord) -> None:
+        """One Event per trouble of a pod, the first time it comes up."""
+        told = self._told.setdefault(uid, {})
+        for trouble in troubles_of(record):
+            if trouble not in told:
+                told[trouble] = None
+                body = event(record, trouble, now=self._timestamp(), number=len(told))
+                await self._caches.wire.perform(Create(EVENT, body))
