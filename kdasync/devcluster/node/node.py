@@ -75,6 +75,7 @@ class Node:
         self._allocatable: dict[str, float] = {}
         self._labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}
         self._cached = caches.of(POD)
+        self._users = Index(self._cached, claims_used)
         self._news = News()
         self._nursery = Nursery()
         self._runs: dict[str, asyncio.Task[None]] = {}
@@ -94,8 +95,11 @@ class Node:
             changed=self.reporter.changed,
             news=self._news,
         )
+        self._subscribe()
+
+    def _subscribe(self) -> None:
+        caches = self._caches
         self._cached.on_change(self._pod_changed)
-        self._users = Index(self._cached, claims_used)
         for kind in (SECRET, CONFIG_MAP):
             caches.of(kind).on_change(lambda _old, _new: self._news.tell())
         caches.of(CLAIM).on_change(self._claim_changed)
