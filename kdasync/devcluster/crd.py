@@ -10,7 +10,7 @@ from typing import Any
 
 from kdasync.devcluster.plane import Plane
 from kdasync.devcluster.resources import Resource
-from kdasync.devcluster.status import Cause
+from kdasync.devcluster.status import Cause, not_implemented
 
 Json = dict[str, Any]
 
@@ -38,8 +38,20 @@ def create(_plane: Plane, value: Json) -> None:
     value["status"] = {"conditions": None, "acceptedNames": empty, "storedVersions": _versions(value)}
 
 
+def _has_rules(schema: Any) -> bool:
+    if isinstance(schema, dict):
+        return "x-kubernetes-validations" in schema or any(_has_rules(item) for item in schema.values())
+    return isinstance(schema, list) and any(_has_rules(item) for item in schema)
+
+
 def validate(value: Json, old: Json | None) -> list[Cause]:
-    """Name, group, versions, scope, structural schema."""
+    """Name, group, versions, scope, schema.
+
+    Raises:
+        Failure: 501, CEL rules: an object that they would refuse must not be accepted in silence.
+    """
+    if _has_rules(value["spec"].get("versions")):
+        raise not_implemented("CEL rules (x-kubernetes-validations). Remove them from the definition for devcluster.")
     spec = value["spec"]
     name, wanted = value["metadata"].get("name"), f"{spec['names'].get('plural')}.{spec.get('group')}"
     causes = []

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kdasync.devcluster import managed, objects
-from kdasync.devcluster.admit import admit
+from kdasync.devcluster import admit, managed, objects
 from kdasync.devcluster.decoding import decode_object, field_causes
 from kdasync.devcluster.kinds import strategy_of
 from kdasync.devcluster.plane import Call
@@ -54,11 +53,12 @@ async def insert(call: Call, value: Json, *, applied: Any = None) -> Json:
         managed.record(call, value, None)
     else:
         managed.store(value, applied)
-    value = await admit(call, value, None)
+    value = await admit.mutate(call, value, None)
     strategy.create(call.plane, value)
     if call.resource.custom and call.resource.has_status:
         value.pop("status", None)
     _check(call, value)
+    await admit.validate(call, value, None)
     if call.storage.get(call.resource.shelf, call.namespace, value["metadata"]["name"]):
         raise already_exists(call.resource, value["metadata"]["name"])
     if call.dry_run:

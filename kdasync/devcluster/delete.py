@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kdasync.devcluster import admit
 from kdasync.devcluster.kinds import strategy_of
 from kdasync.devcluster.objects import parse
 from kdasync.devcluster.plane import Call
@@ -48,21 +49,28 @@ def options(call: Call) -> Json:
     return value
 
 
-def delete(call: Call) -> Json:
+async def delete(call: Call) -> Json:
     """The object that is going, or a Status once it is gone."""
     wanted = options(call)
+    entry = call.stored()
+    if entry is None:
+        raise not_found(call.resource, call.name)
+    await admit.validate(call, None, entry.object)
     entry = call.stored()
     if entry is None:
         raise not_found(call.resource, call.name)
     return remove(call, entry, wanted)
 
 
-def delete_collection(call: Call) -> Json:
+async def delete_collection(call: Call) -> Json:
     """All selected objects, as a list."""
     wanted = options(call)
     entries = select(call, call.storage.list(call.resource.shelf, call.namespace or None))
     for entry in entries:
-        remove(call, entry, wanted)
+        await admit.validate(call, None, entry.object)
+    for entry in entries:
+        if call.storage.get(call.resource.shelf, *entry.key) is entry:
+            remove(call, entry, wanted)
     kind = call.resource.list_kind or f"{call.resource.kind}List"
     meta = {"resourceVersion": str(call.storage.version)}
     return {"kind": kind, "apiVersion": call.resource.api_version, "metadata": meta, "items": [entry.object for entry in entries]}

@@ -17,7 +17,7 @@ Json = dict[str, Any]
 _BUDGETS = "policy/poddisruptionbudgets"
 
 
-def evict(call: Call) -> Json:
+async def evict(call: Call) -> Json:
     """A Status of success.
 
     Raises:
@@ -32,7 +32,7 @@ def evict(call: Call) -> Json:
     _ask_budgets(call, entry.object)
     wanted = body.get("deleteOptions") or {}
     request = Request("DELETE", call.request.path, call.request.query, {}, msgspec.json.encode(wanted))
-    delete.delete(msgspec.structs.replace(call, request=request, subresource="", headers={}))
+    await delete.delete(msgspec.structs.replace(call, request=request, subresource="", headers={}))
     return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
 
 

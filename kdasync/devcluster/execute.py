@@ -16,7 +16,7 @@ import msgspec
 from kdasync.devcluster.answers import Answer, ServerChannel, Upgrade
 from kdasync.devcluster.plane import Call
 from kdasync.devcluster.runtime.protocol import Process
-from kdasync.devcluster.status import Failure, bad_request
+from kdasync.devcluster.status import Failure, bad_request, not_implemented
 
 Json = dict[str, Any]
 
@@ -32,6 +32,8 @@ def negotiated(call: Call, supported: tuple[str, ...] = (V5, V4)) -> str:
     """
     offered = [item.strip() for item in call.headers.get("sec-websocket-protocol", supported[0]).split(",")]
     chosen = next((item for item in offered if item in supported), "")
+    if not chosen and any(item.startswith("SPDY/") for item in offered):
+        raise not_implemented("SPDY inside a WebSocket, which kubectl port-forward speaks. Use kubectl exec, or the pod's address.")
     if not chosen:
         raise bad_request(
             f"unable to upgrade: unable to negotiate protocol: client supports {offered}, server accepts {list(supported)}"

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from kdasync.devcluster.environment import Environment
+from kdasync.devcluster.hooks import Handler
 from kdasync.devcluster.nodes import PodAccess
 from kdasync.devcluster.resources import Registry, Resource
 from kdasync.devcluster.shape import SchemaShape, Shape, named
@@ -30,6 +31,7 @@ class Plane:
 
     Attributes:
         access: the node's door to running pods; None answers exec, log and port-forward with 404 as for a pod without node.
+        services: (namespace, name) of a service -> handler of this process that answers for it, for admission webhooks.
         tokens: bearer token -> user name. Empty: everybody is admitted.
     """
 
@@ -39,7 +41,7 @@ class Plane:
         self.registry = Registry()
         self.access: PodAccess | None = None
         self.tokens: dict[str, str] = {}
-        self.webhooks: Any = None
+        self.services: dict[tuple[str, str], Handler] = {}
         self.requests: dict[tuple[str, str], int] = {}
         self._shapes: dict[tuple[str, str], tuple[Any, Shape]] = {}
         self._snapshots: OrderedDict[str, list[Entry]] = OrderedDict()

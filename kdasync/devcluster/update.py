@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kdasync.devcluster import managed, objects
-from kdasync.devcluster.admit import admit
+from kdasync.devcluster import admit, managed, objects
 from kdasync.devcluster.decoding import decode_object, field_causes
 from kdasync.devcluster.kinds import strategy_of
 from kdasync.devcluster.plane import Call
@@ -96,7 +95,7 @@ async def _prepare(call: Call, value: Json, entry: Entry, applied: Any) -> Json:
         managed.store(value, applied(value))
     else:
         managed.record(call, value, entry.object, cleared=before == [])
-    value = await admit(call, value, old)
+    value = await admit.mutate(call, value, old)
     value = _isolate(call, value, old)
     strategy = strategy_of(call.resource)
     if not call.subresource:
@@ -104,6 +103,7 @@ async def _prepare(call: Call, value: Json, entry: Entry, applied: Any) -> Json:
     if strategy.generation and not call.subresource and _counted(value) != _counted(old):
         value["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
     _check(call, value, old)
+    await admit.validate(call, value, old)
     return value
 
 

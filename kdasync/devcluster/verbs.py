@@ -41,7 +41,7 @@ async def _action(call: Call) -> Answer:
     if call.verb != "POST":
         raise method_not_allowed(call.verb)
     if call.subresource == "eviction":
-        return shown(call, eviction.evict(call), 201)
+        return shown(call, await eviction.evict(call), 201)
     return shown(call, tokens.issue(call), 201)
 
 
@@ -57,7 +57,7 @@ async def _collection(call: Call) -> Answer:
     if call.verb == "POST":
         return shown(call, await create.create(call), 201)
     if call.verb == "DELETE":
-        return shown(call, delete.delete_collection(call))
+        return shown(call, await delete.delete_collection(call))
     if call.verb != "GET":
         raise method_not_allowed(call.verb)
     if call.params.flag("watch"):
@@ -81,7 +81,7 @@ async def _object(call: Call) -> Answer:
         value, created = await patching.patch(call)
         return shown(call, value, 201 if created else 200)
     if call.verb == "DELETE" and not call.subresource:
-        return shown(call, delete.delete(call))
+        return shown(call, await delete.delete(call))
     if call.verb == "DELETE":
         raise not_implemented(f"DELETE of the subresource {call.subresource}.")
     raise method_not_allowed(call.verb)

@@ -64,7 +64,9 @@ def comparable(spec: Any) -> Any:
     return [comparable(item) for item in spec] if isinstance(spec, list) else spec
 
 
-@pytest.mark.parametrize("name", ["cr-cluster-spark245-stor", "cr-cluster-ngc", "cr-cluster-cassandra311", "cr-cluster-jupyter-notebook"])
+@pytest.mark.parametrize(
+    "name", ["cr-cluster-spark245-stor", "cr-cluster-ngc", "cr-cluster-cassandra311", "cr-cluster-jupyter-notebook"]
+)
 async def test_specs_equal_the_recorded_ones(api: Any, shared: Path, name: str) -> None:
     objects = json.loads((shared / "golden" / "kwok" / f"{name}.json").read_text())["objects"]
     assert {item["kind"] for item in objects} >= {"StatefulSet", "Service", "Pod"}
