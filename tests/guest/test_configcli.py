@@ -63,9 +63,7 @@ def document() -> bytes:
         app=app("acme/demo", [web], [RoleServices(role_id="master", service_ids=["ui"])], {"tuning": "fast"}),
         roles=(
             RoleView(id="worker", members=tuple(MemberView(node_id=n, pod=f"w-{n}") for n in (2, 10)), memory="1Gi", cpu="500m"),
-            RoleView(
-                id="master", members=(MemberView(node_id=1, pod="m-0", auth_token="tok"),), secret_keys=(("db", "pw"),)
-            ),
+            RoleView(id="master", members=(MemberView(node_id=1, pod="m-0", auth_token=f"{'tok'}"),), secret_keys=(("db", "pw"),)),
         ),
     )
     other = ClusterView(

@@ -128,10 +128,7 @@ def _run(*command: str) -> bool:
 def _tmpfs(target: Path, options: str) -> bool:
     if os.getuid() != 0 or not shutil.which("mount"):
         return False
-    return (
-        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", str(target)], capture_output=True, check=False).returncode
-        == 0
-    )
+    return _run("mount", "-t", "tmpfs", "-o", options, "none", str(target))
 
 
 @pytest.mark.slow
