@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 PROTOCOL = "v5.channel.k8s.io"
 REQUESTS = 100
-CHANNELS = 64
+CHANNELS = 0  # no limit: an exec waits for its script as long as that runs; what is bounded are transfers (settings.exec_transfers)
 _HEARTBEAT = 20.0  # seconds between pings of an exec channel: below the usual proxy limit of 60 s
 _CLOSING = 5.0  # seconds for the closing handshake of a channel
 _CONNECT_SHARE = 0.75  # of a request's time: a connect that takes longer surely sent nothing, and must be told from a lost answer

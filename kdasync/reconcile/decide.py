@@ -40,10 +40,12 @@ def decide(snapshot: Snapshot, memory: Memory, *, settings: Settings, chance: Ch
         if snapshot.runnable:
             _membership(snapshot, draft)
         _to_rest(snapshot, draft, stops)
+        _bury(draft)
+        if snapshot.runnable:
+            _membership(snapshot, draft)
         _empty_roles(snapshot, draft)
         _cluster_steps(snapshot, draft)
-    living = [member for member in draft.members.values() if member.state != MEMBER_GONE]
-    finished = draft.finish(membership.cut(snapshot, draft.log, living))
+    finished = draft.finish(membership.cut(snapshot, draft.log, draft.members.values()))
     wanted = want.actions(snapshot, finished)
     return Plan(
         memory=finished,
@@ -128,14 +130,27 @@ def _order(snapshot: Snapshot, draft: Draft) -> list[int]:
 
 
 def _to_rest(snapshot: Snapshot, draft: Draft, stops: list[Deliver]) -> None:
-    """Step all members until a whole round changes nothing: what one was told may be what another waits for."""
+    """Step all members until a whole round changes nothing: what one was told may be what another waits for.
+
+    Members that leave come first, so that one notification tells a peer of the edit and of all who leave by it.
+    """
+    order = _order(snapshot, draft)
+    leaving = [node_id for node_id in order if _leaves(snapshot, draft, draft.members[node_id])]
+    for node_id in leaving:
+        _member_steps(snapshot, draft, node_id, stops)
     for _ in range(_ROUNDS):
         before = len(draft.records)
-        for node_id in _order(snapshot, draft):
+        for node_id in order:
             _member_steps(snapshot, draft, node_id, stops)
         announced = _announce(snapshot, draft)
         if len(draft.records) == before and not announced:
             return
+
+
+def _bury(draft: Draft) -> None:
+    """Members that are gone leave the draft, and with it their places."""
+    for node_id in [node_id for node_id, member in draft.members.items() if member.state == MEMBER_GONE]:
+        del draft.members[node_id]
 
 
 def _member_steps(snapshot: Snapshot, draft: Draft, node_id: int, stops: list[Deliver]) -> None:
@@ -155,7 +170,7 @@ def _apply(snapshot: Snapshot, draft: Draft, member: MemberMemory, fired: Step) 
         OPS[op](snapshot, draft, draft.members[member.node_id])
     after = draft.members[member.node_id]
     draft.records.append(Record(pod_of(snapshot, member), fired, max(0.0, draft.now - member.since), after.detail))
-    draft.update(after, state=fired.dest, since=draft.now)
+    _doom(snapshot, draft, draft.update(after, state=fired.dest, since=draft.now))
     if _DESTRUCTIVE & set(MEMBER.state[fired.dest].do):
         draft.urgent = True
 
@@ -173,7 +188,7 @@ def _empty_roles(snapshot: Snapshot, draft: Draft) -> None:
     present = {found.metadata.uid for found in snapshot.statefulsets.values()}
     doomed = [item for item in draft.memory.doomed if item.uid in present]
     known = {item.uid for item in doomed}
-    used = {member.role for member in draft.members.values() if member.state != MEMBER_GONE}
+    used = {member.role for member in draft.members.values()}
     for name, found in snapshot.statefulsets.items():
         role = found.metadata.labels.get(keys.ROLE, "")
         if snapshot.runnable and role not in used and not snapshot.target(role) and found.metadata.uid not in known:

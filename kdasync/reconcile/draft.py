@@ -11,7 +11,6 @@ from kdasync.api.memory import LogEntry, MemberMemory, Memory
 from kdasync.settings import Settings
 from statemachines import role as roles
 from statemachines.machine import Step
-from statemachines.member import GONE
 from statemachines.role import Place
 
 
@@ -82,6 +81,5 @@ class Draft:
         return [member for member in self.members.values() if member.state in roles.AT_WORK]
 
     def finish(self, log: list[LogEntry]) -> Memory:
-        """The new memory; members that are gone are dropped."""
-        living = [member for member in self.members.values() if member.state != GONE]
-        return msgspec.structs.replace(self.memory, members=living, log=log)
+        """The new memory."""
+        return msgspec.structs.replace(self.memory, members=list(self.members.values()), log=log)

@@ -11,7 +11,7 @@ from kdasync.reconcile.snapshot import JobView, Snapshot, container_id, policy, 
 from statemachines import role as roles
 from statemachines.cluster import NEW
 from statemachines.member import CONFIGURING as _CONFIGURING
-from statemachines.member import DRAINING, GONE, INITIALIZING, NOTIFYING, PLANNED, PREPARING, REMOVING, REPLACING, WAITING_POD
+from statemachines.member import DRAINING, INITIALIZING, NOTIFYING, PLANNED, PREPARING, REMOVING, REPLACING, WAITING_POD
 from statemachines.seen import ClusterSeen, MemberSeen
 
 FIRST_TIME = (PLANNED, WAITING_POD, INITIALIZING, PREPARING, _CONFIGURING)
@@ -158,7 +158,7 @@ def cluster_seen(snapshot: Snapshot, draft: Draft) -> ClusterSeen:
 def settled(snapshot: Snapshot, draft: Draft) -> bool:
     """True if every member is at rest, as many as wanted exist, and nothing is left to tell."""
     for member in draft.members.values():
-        if member.state == GONE or member.state in roles.FAILED:
+        if member.state in roles.FAILED:
             continue
         if member.state != "configured" or update(snapshot, draft, member) is not None:
             return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kdasync.api.memory import LogEntry, MemberMemory, Run
+from kdasync.guest.order import Outcome
 from kdasync.reconcile.draft import Draft
 from kdasync.reconcile.facts import job_of, update
 from kdasync.reconcile.limits import limit
@@ -89,6 +90,8 @@ def fail(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> None:
     prefix = _INJECTION_ERROR if reason == "InjectionFailed" else _CONFIG_ERROR
     detail = f"{prefix}{text}. {result.remedy}".rstrip()
     _failed(snapshot, draft, member, reason=reason, detail=detail, stdout=result.stdout, stderr=result.stderr)
+    if result.outcome is Outcome.FOREIGN:
+        draft.update(draft.members[member.node_id], reason="ForeignVolume", retry_at=0)
 
 
 def expire(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from kdasync.api.memory import Doomed, MemberMemory, Memory
+from kdasync.api.meta import Object
 from kdasync.reconcile import request
 from kdasync.reconcile.facts import job_of, leftovers
 from kdasync.reconcile.naming import pod_of, service_of
-from kdasync.reconcile.plan import Action, Annotate, Create, Delete, Deliver, SetReplicas
+from kdasync.reconcile.plan import Action, Amend, Annotate, Create, Delete, Deliver, SetReplicas
 from kdasync.reconcile.snapshot import Snapshot
 from kdasync.render import keys
-from kdasync.render.service import headless_service, member_service
+from kdasync.render.manifest import Manifest
+from kdasync.render.repair import is_owned, repair
+from kdasync.render.service import headless_service, member_service, service_type
 from kdasync.render.statefulset import statefulset
-from kdasync.render.view import headless_name, role_view, stateful_set_name
+from kdasync.render.view import RoleView, headless_name, role_view, stateful_set_name
 from statemachines import role as roles
 from statemachines.actions import Do
 from statemachines.cluster import CLUSTER, DELETING, NEW
@@ -65,41 +70,60 @@ def _finalize(snapshot: Snapshot) -> tuple[Action, ...]:
 def _objects(snapshot: Snapshot, memory: Memory) -> list[Action]:
     assert snapshot.app is not None  # noqa: S101 - narrowed by the caller
     out: list[Action] = []
-    if headless_name(snapshot.cluster) not in snapshot.services:
-        out.append(Create(headless_service(snapshot.cluster, snapshot.app)))
+    app, found = snapshot.app, snapshot.services.get(headless_name(snapshot.cluster))
+    owned = found is not None and is_owned(found, snapshot.cluster)
+    out += _make_right(snapshot, found, lambda: headless_service(snapshot.cluster, app), right=owned)
     for role_id in dict.fromkeys(member.role for member in memory.members):
         members = [member for member in memory.members if member.role == role_id]
-        out += _statefulset(snapshot, role_id, members)
-        out += _services(snapshot, members)
+        known = snapshot.role(role_id) is not None and snapshot.app_role(role_id) is not None
+        view = role_view(snapshot.cluster, app, snapshot.config, role_id) if known else None
+        out += _statefulset(snapshot, view, role_id, members)
+        if view is not None:
+            out += [action for member in members for action in _service(snapshot, view, member)]
     return out
 
 
-def _statefulset(snapshot: Snapshot, role_id: str, members: list[MemberMemory]) -> list[Action]:
+def _make_right(snapshot: Snapshot, found: Object | None, render: Callable[[], Manifest | None], *, right: bool) -> list[Action]:
+    """Create what is missing; of what exists only owner, service type and token are kept right. Renders only if it must."""
+    if found is not None and (right or found.metadata.deletion_timestamp):
+        return []
+    wanted = render()
+    if wanted is None:
+        return []
+    if found is None:
+        return [Create(wanted)]
+    patch = repair(found, wanted, snapshot.cluster)
+    patch["metadata"] = {"uid": found.metadata.uid, **patch.get("metadata", {})}
+    return [Amend(wanted.kind, wanted.name, found.metadata.uid, msgspec.json.encode(patch))]
+
+
+def _statefulset(snapshot: Snapshot, view: RoleView | None, role_id: str, members: list[MemberMemory]) -> list[Action]:
     name = stateful_set_name(snapshot.cluster, role_id)
     found = snapshot.statefulsets.get(name)
     replicas = roles.replicas(Place(member.ordinal, member.state) for member in members)
-    if found is None:
-        if snapshot.app is None or snapshot.role(role_id) is None or replicas == 0:
-            return []
-        return [Create(statefulset(role_view(snapshot.cluster, snapshot.app, snapshot.config, role_id), replicas))]
-    if found.metadata.deletion_timestamp or found.spec.replicas == replicas:
-        return []
-    return [SetReplicas(name, found.metadata.uid, found.metadata.resource_version, replicas)]
-
-
-def _services(snapshot: Snapshot, members: list[MemberMemory]) -> list[Action]:
     out: list[Action] = []
-    for member in members:
-        name = service_of(snapshot, member)
-        if name == keys.NO_SERVICE or name in snapshot.services or member.state == REMOVING:
-            continue
-        if snapshot.app is None or snapshot.role(member.role) is None:
-            continue
-        view = role_view(snapshot.cluster, snapshot.app, snapshot.config, member.role)
-        manifest = member_service(view, member.ordinal, auth_token=member.auth_token)
-        if manifest is not None:
-            out.append(Create(manifest))
-    return out
+    if view is not None and (found is not None or replicas):
+        out = _make_right(
+            snapshot, found, lambda: statefulset(view, replicas), right=found is not None and is_owned(found, snapshot.cluster)
+        )
+    if found is None or found.metadata.deletion_timestamp or found.spec.replicas == replicas:
+        return out
+    return [*out, SetReplicas(name, found.metadata.uid, found.metadata.resource_version, replicas)]
+
+
+def _service(snapshot: Snapshot, view: RoleView, member: MemberMemory) -> list[Action]:
+    name = service_of(snapshot, member)
+    if name == keys.NO_SERVICE or member.state == REMOVING:
+        return []
+    found = snapshot.services.get(name)
+    token = member.auth_token
+    right = (
+        found is not None
+        and is_owned(found, snapshot.cluster)
+        and found.spec.type == service_type(snapshot.cluster)
+        and (not token or found.metadata.annotations.get(keys.AUTH_TOKEN) == token)
+    )
+    return _make_right(snapshot, found, lambda: member_service(view, member.ordinal, auth_token=token, name=name), right=right)
 
 
 def doomed(snapshot: Snapshot, member: MemberMemory) -> list[Doomed]:
@@ -145,8 +169,3 @@ def _deliveries(snapshot: Snapshot, memory: Memory) -> list[Action]:
         if job is None:
             out.append(Deliver(member.node_id, pod_of(snapshot, member), member.run))
     return out
-
-
-def encode(patch: object) -> bytes:
-    """A patch on the wire."""
-    return msgspec.json.encode(patch)
