@@ -17,6 +17,7 @@ from kdasync.devcluster.plane import Call
 from kdasync.devcluster.shape import ATOMIC, SET, Shape, element
 from kdasync.devcluster.status import Cause, Failure, bad_request, invalid, not_found
 from kdasync.devcluster.update import write
+from kdasync.devcluster.views import present
 
 Json = dict[str, Any]
 
@@ -69,7 +70,8 @@ async def _merge(call: Call, config: Json, owner: Owner) -> Json:
     own = _own(call, config)
     kept: list[Claims] = []
 
-    def mutate(live: Json) -> Json:
+    def mutate(stored: Json) -> Json:
+        live = present(call.resource, stored)
         claims = managed.load(live)
         result: Json = merged(live, config, shape)
         _clear(result, claims, owner, own, shape)

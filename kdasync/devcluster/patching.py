@@ -13,6 +13,7 @@ from kdasync.devcluster.plane import Call
 from kdasync.devcluster.status import Failure, bad_request, unsupported_media_type
 from kdasync.devcluster.strategic import strategic_merge
 from kdasync.devcluster.update import write
+from kdasync.devcluster.views import present
 
 Json = dict[str, Any]
 
@@ -68,9 +69,9 @@ async def patch(call: Call) -> tuple[Json, bool]:
 
     def mutate(value: Json) -> Json:
         entry = call.stored()
-        result = change(kind, body, value)
+        result = change(kind, body, present(call.resource, value))
         _unrenamed(call, result)
-        decode_object(call, result, entry.object if entry else None)
+        decode_object(call, result, present(call.resource, entry.object) if entry else None)
         return result
 
     return await write(call, mutate), False
