@@ -49,6 +49,10 @@ def _holders(state: Path) -> list[str]:
     return found
 
 
+def _node(state: Path) -> int:
+    return next(int(name) for name in _holders(state) if Path("/proc", name, "comm").read_text() == "kdasync-node\n")
+
+
 def _there(path: Path) -> bool:
     return path.exists()
 
@@ -112,3 +116,16 @@ async def test_two_owners_of_one_folder_are_refused(runtime: ProcessRuntime, ima
         await second.start()
     assert runtime.statistics()["sandboxes"] == 0
     assert (tmp_path / "state/containers").exists()
+
+
+async def test_after_the_node_was_killed_every_call_says_so_and_removal_is_done(
+    runtime: ProcessRuntime, start_pod: Callable[..., Any], until: Callable[..., Any], tmp_path: Path
+) -> None:
+    sandbox, pod = await start_pod("a-0")
+    os.kill(_node(tmp_path / "state"), signal.SIGKILL)
+    assert await pod.wait() == 137
+    with pytest.raises(RuntimeError, match="the node process ended"):
+        await runtime.publish({})
+    await sandbox.remove()
+    await pod.stop(grace=1)
+    await until(lambda: not _there(tmp_path / "state"))

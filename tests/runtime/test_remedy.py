@@ -21,6 +21,13 @@ def test_a_switch_that_forbids_is_named_with_its_right_value(tmp_path: Path, nam
     assert told in remedy(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("release", "old"), [("5.10.0-33-amd64", True), ("4.18", True), ("5.12-rc1", False), ("6.18.44-fc", False)]
+)
+def test_an_old_kernel_is_told(tmp_path: Path, release: str, old: bool) -> None:
+    assert (remedy(tmp_path, release=release) == "Use Linux 5.12 or newer.") is old
+
+
 def test_otherwise_root_helps(tmp_path: Path) -> None:
     (tmp_path / "user").mkdir()
     (tmp_path / "user/max_user_namespaces").write_text("5000\n")

@@ -33,6 +33,11 @@ class Channel:
         """Requests without an answer yet, and processes that run."""
         return {"waiting": len(self._answers), "processes": sum(not future.done() for future in self._exits.values())}
 
+    @property
+    def closed(self) -> bool:
+        """The node is gone, and every process with it."""
+        return self._closed
+
     def number(self) -> int:
         """A number for the next request."""
         return next(self._numbers)

@@ -12,6 +12,9 @@ from kdasync.devcluster.image.machine import PATH
 from kdasync.devcluster.runtime.process import wire
 from kdasync.devcluster.runtime.protocol import ContainerSpec, Mount, SandboxSpec
 
+# The machine may ask services for names that pods cannot reach, and mdns for everything below .local.
+_LOOKUPS = {"nsswitch.conf": "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nservices: files\nprotocols: files\n"}
+
 
 class Skeletons(msgspec.Struct, frozen=True, kw_only=True):
     """The lowest layers and what is shared of the machine, made once per runtime."""
@@ -30,7 +33,7 @@ def root_spec(image: Image, spec: ContainerSpec, pod: SandboxSpec, *, skeletons:
         host=skeletons.shared if image.host else (),
         shown=skeletons.shown if image.host else (),
         binds=tuple(_bind(mount) for mount in sorted(spec.mounts, key=lambda mount: mount.path.count("/"))),
-        etc={**_identity_files(pod, ip=ip, gateway=gateway), **accounts.files(image, layers)},
+        etc={**_identity_files(pod, ip=ip, gateway=gateway), **(_LOOKUPS if image.host else {}), **accounts.files(image, layers)},
     )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import ipaddress
 import os
+import re
 import signal
 import socket
 import sys
@@ -22,6 +23,7 @@ from kdasync.devcluster.runtime.process.node import Node
 from kdasync.devcluster.runtime.process.sweep import sweep
 
 _NAMESPACES = syscalls.NEWNS | syscalls.NEWNET | syscalls.NEWPID | syscalls.NEWUTS | syscalls.NEWIPC
+_OLDEST = (5, 12)
 _SWITCHES = {
     "kernel/apparmor_restrict_unprivileged_userns": "1",
     "kernel/unprivileged_userns_clone": "0",
@@ -29,8 +31,11 @@ _SWITCHES = {
 }
 
 
-def remedy(sysctl: Path = Path("/proc/sys")) -> str:
+def remedy(sysctl: Path = Path("/proc/sys"), *, release: str | None = None) -> str:
     """What forbids user namespaces here, and what the user can do."""
+    major, minor = (release or os.uname().release).split(".")[:2]
+    if (int(major), int(re.sub(r"\D.*", "", minor))) < _OLDEST:
+        return "Use Linux 5.12 or newer."
     for name, bad in _SWITCHES.items():
         path = sysctl / name
         if path.exists() and path.read_text().strip() == bad:
@@ -118,6 +123,7 @@ def _try_overlay(containers: Path) -> None:
         (trial / name).mkdir(parents=True, exist_ok=True)
     options = root.overlay_options([str(trial / "lower")], upper=trial / "upper", work=trial / "work")
     syscalls.mount("overlay", str(trial / "root"), kind="overlay", options=options)
+    syscalls.read_only(str(trial / "root"))
     syscalls.unmount(str(trial / "root"))
     sweep(trial)
 

@@ -180,6 +180,8 @@ class ProcessRuntime:
         """For `ProcessSandbox.remove`."""
         if sandbox in self._sandboxes:
             self._sandboxes.discard(sandbox)
+            if self._node.closed:
+                return
             await self._node.call(wire.DropSandbox(self._node.number(), sandbox))
 
     async def publish(self, names: Mapping[str, tuple[str, ...]]) -> None:

@@ -18,7 +18,7 @@ def _open_up(call: Callable[..., Any], path: str, _error: object) -> None:
     for target in (Path(path).parent, Path(path)):
         if target.exists() and not target.is_symlink():
             target.chmod(0o700)
-    if Path(path).is_dir() and call is not Path.rmdir:
+    if Path(path).is_dir():
         shutil.rmtree(path)
     else:
         call(path)
