@@ -140,6 +140,11 @@ class Operator:
             self.queue.close()
             self.reconciler = None
 
+    async def flush(self) -> None:
+        """Write what the journal still holds; call it after `run` has ended."""
+        if self._journal is not None:
+            await self._journal.flush()
+
     async def _work(self, nursery: Nursery) -> None:
         for informer in self.informers:
             await informer.synced.wait()

@@ -14,7 +14,7 @@ from kdasync.api.cluster import Summary
 from kdasync.api.memory import MemberMemory, Memory
 from kdasync.api.meta import Condition
 from kdasync.reconcile import limits
-from kdasync.reconcile.facts import job_of
+from kdasync.reconcile.facts import down, job_of
 from kdasync.reconcile.naming import pod_of
 from kdasync.reconcile.snapshot import Snapshot, container
 from kdasync.render.defaults import cardinality
@@ -106,15 +106,53 @@ def _member(snapshot: Snapshot, member: MemberMemory) -> Trouble | None:
     if member.missed:
         remedy = f"Repair the app, or annotate the cluster with kubedirector.hpe.com/retry-config={pod} to set it up again."
         return Trouble("NotifyFailed", f"Member {pod} missed {member.detail}. {remedy}")
-    if limits.nameless(snapshot, pod) and snapshot.now - member.since >= _PATIENCE:
-        return Trouble("ContainerIdMissing", f"Pod {pod} runs, but its container id is not reported. See the kubelet of its node.")
-    job = job_of(snapshot, member)
-    if job is not None and job.trouble and job.result is None:
-        return Trouble("GuestUnreachable", f"Pod {pod} cannot be reached: {job.trouble}. It is tried again.", retrying=True)
+    return _pod(snapshot, member, pod) or _late(snapshot, member, pod) or _unreachable(snapshot, member, pod)
+
+
+def _pod(snapshot: Snapshot, member: MemberMemory, pod: str) -> Trouble | None:
+    """What Kubernetes itself says is wrong with the pod."""
+    found = snapshot.pods.get(pod)
+    for condition in found.status.conditions if found else []:
+        if condition.type == "PodScheduled" and condition.reason == "Unschedulable":
+            return Trouble("Unschedulable", f"Pod {pod}: {condition.message} Add nodes or storage, or ask for less.")
+    status = container(found)
+    waiting = status.state.waiting if status else None
+    if waiting is not None and waiting.reason in REMEDIES:
+        said = f"{waiting.reason}. {waiting.message}".strip()
+        return Trouble(waiting.reason, f"Pod {pod}: {said} {REMEDIES[waiting.reason]}")
+    if down(snapshot, member):
+        return Trouble("MemberDown", f"Pod {pod}: the container of this member does not run. It is started again.", retrying=True)
     return None
 
 
-_PATIENCE = 120.0  # seconds: design section 8
+REMEDIES = {
+    "CrashLoopBackOff": "The container ends again and again: kubectl logs --previous, and see that the image has /bin/sh.",
+    "PostStartHookError": "The image has no working /bin/sh: use one that has.",
+    "RunContainerError": "See kubectl describe pod.",
+    "CreateContainerError": "See kubectl describe pod.",
+    "CreateContainerConfigError": "A Secret or ConfigMap that the pod needs is missing: create it.",
+    "ErrImagePull": "See that the image exists and can be pulled.",
+    "ImagePullBackOff": "See that the image exists and can be pulled.",
+    "ErrImageNeverPull": "Load the image onto the node.",
+    "InvalidImageName": "Correct imageRepoTag in the app.",
+}
+
+
+def _late(snapshot: Snapshot, member: MemberMemory, pod: str) -> Trouble | None:
+    """The state lasts longer than it may, and no edge of the table ends it."""
+    if not limits.overdue(snapshot, member, pod):
+        return None
+    if limits.nameless(snapshot, pod):
+        return Trouble("ContainerIdMissing", f"Pod {pod} runs, but its container id is not reported. See the kubelet of its node.")
+    state = MEMBER.state[member.state]
+    return Trouble(state.reason, f"Member {pod} ({state.id}) waits since {rfc3339(member.since)}: {state.waits}. {state.remedy}")
+
+
+def _unreachable(snapshot: Snapshot, member: MemberMemory, pod: str) -> Trouble | None:
+    job = job_of(snapshot, member)
+    if job is None or not job.trouble or job.result is not None:
+        return None
+    return Trouble("GuestUnreachable", f"Pod {pod} cannot be reached: {job.trouble}. It is tried again.", retrying=True)
 
 
 def _held(snapshot: Snapshot, memory: Memory) -> Trouble | None:
@@ -138,19 +176,9 @@ def _progress(snapshot: Snapshot, memory: Memory) -> tuple[str, str]:
             continue
         return (
             "MembersChanging",
-            f"Member {pod_of(snapshot, member)} ({state.id}) waits: {state.waits}.{_pod_trouble(snapshot, member)}",
+            f"Member {pod_of(snapshot, member)} ({state.id}) waits: {state.waits}.",
         )
     return ("Updating", "Members are being told of a change.")
-
-
-def _pod_trouble(snapshot: Snapshot, member: MemberMemory) -> str:
-    pod = snapshot.pods.get(pod_of(snapshot, member))
-    for condition in pod.status.conditions if pod else []:
-        if condition.type == "PodScheduled" and condition.status == "False" and condition.message:
-            return f" Kubernetes: {condition.message}"
-    status = container(pod)
-    waiting = status.state.waiting if status else None
-    return f" Kubernetes: {waiting.reason} {waiting.message}".rstrip() if waiting and waiting.reason else ""
 
 
 def _short(snapshot: Snapshot, memory: Memory) -> str:

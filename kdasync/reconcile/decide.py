@@ -16,7 +16,6 @@ from kdasync.reconcile.plan import Deliver, Plan
 from kdasync.reconcile.snapshot import Snapshot
 from kdasync.render import keys
 from kdasync.render.view import ports
-from kdasync.settings import Settings
 from statemachines import role as roles
 from statemachines.actions import Do, Op
 from statemachines.cluster import CLUSTER, DELETING, GONE, NEW
@@ -29,9 +28,9 @@ _ROUNDS = 8
 _DESTRUCTIVE = {Do.REPLICAS, Do.POD, Do.LEFTOVERS}
 
 
-def decide(snapshot: Snapshot, memory: Memory, *, settings: Settings, chance: Chance) -> Plan:
+def decide(snapshot: Snapshot, memory: Memory, chance: Chance) -> Plan:
     """Decide one pass."""
-    draft = Draft(memory, now=snapshot.now, settings=settings, chance=chance)
+    draft = Draft(memory, now=snapshot.now, settings=snapshot.settings, chance=chance)
     stops: list[Deliver] = []
     _cluster_steps(snapshot, draft)
     if draft.memory.state not in (NEW, DELETING, GONE):
@@ -53,7 +52,7 @@ def decide(snapshot: Snapshot, memory: Memory, *, settings: Settings, chance: Ch
         urgent=draft.urgent,
         before=want.before(snapshot, finished),
         actions=(*stops, *wanted),
-        wake=_wake(snapshot, settings, finished),
+        wake=_wake(snapshot, finished),
         live=tuple(member.node_id for member in finished.members if member.run is not None),
     )
 
@@ -203,7 +202,7 @@ def _announce(snapshot: Snapshot, draft: Draft) -> bool:
     before = draft.memory.seq
     for role_id in dict.fromkeys(member.role for member in draft.members.values()):
         members = draft.of_role(role_id)
-        if any(_on_its_way(snapshot, draft, member) for member in members):
+        if any(_on_its_way(snapshot, member) for member in members):
             continue
         for member in members:
             if member.state in roles.AT_WORK and not member.announced:
@@ -212,16 +211,16 @@ def _announce(snapshot: Snapshot, draft: Draft) -> bool:
     return draft.memory.seq != before
 
 
-def _on_its_way(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> bool:
+def _on_its_way(snapshot: Snapshot, member: MemberMemory) -> bool:
     if member.announced or member.state not in FIRST_TIME:
         return False
-    return not limits.overdue(snapshot, draft.settings, member, pod_of(snapshot, member))
+    return not limits.overdue(snapshot, member, pod_of(snapshot, member))
 
 
-def _wake(snapshot: Snapshot, settings: Settings, memory: Memory) -> float | None:
+def _wake(snapshot: Snapshot, memory: Memory) -> float | None:
     times = [member.retry_at for member in memory.members if member.retry_at > 0]
     for member in memory.members:
-        end = limits.expires(snapshot, settings, member, pod_of(snapshot, member))
+        end = limits.expires(snapshot, member, pod_of(snapshot, member))
         if end is not None:
             times.append(end)
     return min((time for time in times if time > snapshot.now), default=None)

@@ -7,7 +7,7 @@ from kdasync.guest.order import Outcome
 from kdasync.reconcile import limits, membership
 from kdasync.reconcile.draft import Draft
 from kdasync.reconcile.naming import domain, owner_pod, pod_of, service_of
-from kdasync.reconcile.snapshot import JobView, Snapshot, container_id, policy, running_id
+from kdasync.reconcile.snapshot import JobView, Snapshot, container_id, is_running, policy, running_id
 from statemachines import role as roles
 from statemachines.cluster import NEW
 from statemachines.member import CONFIGURING as _CONFIGURING
@@ -27,7 +27,7 @@ def member_seen(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> Membe
     place = roles.Place(member.ordinal, member.state, member.replace)
     places = draft.places(member.role)
     leaving = roles.unwanted(place, places, snapshot.target(member.role)) if snapshot.runnable else member.replace
-    over = limits.overdue(snapshot, draft.settings, member, pod_name)
+    over = limits.overdue(snapshot, member, pod_name)
     return MemberSeen(
         pod_seen=pod is not None,
         pod_gone=pod is None,
@@ -143,7 +143,7 @@ def _exists(snapshot: Snapshot, kind: str, name: str, uid: str) -> bool:
 def cluster_seen(snapshot: Snapshot, draft: Draft) -> ClusterSeen:
     """The facts about the cluster."""
     rest = draft.memory.state != NEW and settled(snapshot, draft)
-    failing = any(member.state in roles.FAILED or member.missed for member in draft.members.values())
+    failing = any(member.state in roles.FAILED or member.missed or down(snapshot, member) for member in draft.members.values())
     return ClusterSeen(
         accepted=snapshot.runnable,
         delete_requested=snapshot.cluster.metadata.deletion_timestamp is not None,
@@ -153,6 +153,11 @@ def cluster_seen(snapshot: Snapshot, draft: Draft) -> ClusterSeen:
         healthy=not failing,
         released=not snapshot.cluster.metadata.finalizers,
     )
+
+
+def down(snapshot: Snapshot, member: MemberMemory) -> bool:
+    """True if a member that should be at work has no running container."""
+    return member.state in roles.AT_WORK and not is_running(snapshot.pods.get(pod_of(snapshot, member)))
 
 
 def settled(snapshot: Snapshot, draft: Draft) -> bool:

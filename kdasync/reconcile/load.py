@@ -1,7 +1,7 @@
 """The memory of a cluster from its status: our own block, or adopted from KubeDirector's fields. Pure.
 
 Our block counts only if its stamp is the status' generationUID. Otherwise somebody else (the Go operator) wrote since, and the state
-of each member is taken from KubeDirector's own fields and observed afresh. Property: `load(project(memory)) == memory`.
+of each member is taken from KubeDirector's own fields and observed afresh. Numbers that must never be used twice then start at the time. Property: `load(project(memory)) == memory`.
 Source: design 9.2; spec/kubedirector-runtime.md sections 1.2 and 9.2.
 """
 
@@ -31,7 +31,7 @@ def load(cluster: KubeDirectorCluster, *, now: float) -> Memory:
     """The memory that the status holds; a first one if there is no status."""
     status = cluster.status
     if status is None or not status.generation_uid:
-        return Memory(since=now, connection_version=_version(cluster))
+        return Memory(since=now, commit=_first(now), connection_version=_version(cluster))
     if status.kdasync is not None and status.kdasync.stamp == status.generation_uid:
         return status.kdasync
     return _adopt(cluster, status, now=now)
@@ -42,14 +42,20 @@ def _version(cluster: KubeDirectorCluster) -> int:
     return int(text) if text.isdigit() else 0
 
 
+def _first(now: float) -> int:
+    """A commit number above every one that was ever given: no cluster commits a thousand times a second for long."""
+    return int(now * 1000)
+
+
 def _adopt(cluster: KubeDirectorCluster, status: ClusterStatus, *, now: float) -> Memory:
+    log = _log(status, start=int(now))
     found = [_member(role, known, now=now) for role in status.roles for known in role.members if known.pod]
-    log = _log(status)
     return Memory(
         state=_CLUSTER.get(status.state, clusters.UPDATING),
         since=now,
         epoch=status.spec_generation_to_process or 0,
-        seq=len(log),
+        commit=_first(now),
+        seq=int(now) + len(log),
         last_node_id=max([status.last_node_id, *(member.node_id for member in found)]),
         connection_version=_version(cluster),
         connection_hash=status.last_connection_hash,
@@ -75,6 +81,8 @@ def _member(role: RoleStatus, known: Member, *, now: float) -> MemberMemory:
         setup_epoch=detail.last_setup_generation,
         connection_version=detail.last_connection_version,
         announced=bool(detail.last_configured_container),
+        told=int(now),
+        configures=int(now),
         reason="SetupFailed" if state == members.CONFIG_ERROR else "",
         detail=detail.config_error_detail or "",
         stdout=detail.start_script_stdout_message,
@@ -83,7 +91,7 @@ def _member(role: RoleStatus, known: Member, *, now: float) -> MemberMemory:
     )
 
 
-def _log(status: ClusterStatus) -> list[LogEntry]:
+def _log(status: ClusterStatus, *, start: int) -> list[LogEntry]:
     """Queued notifications become log entries; a member that is not addressed by one has nothing older to hear."""
     epoch = status.spec_generation_to_process or 0
     nodes = {known.pod: known.node_id for role in status.roles for known in role.members}
@@ -94,7 +102,7 @@ def _log(status: ClusterStatus) -> list[LogEntry]:
                 seen.update(dict.fromkeys(_subjects(command.arguments)))
     return [
         LogEntry(seq=number, op=op, node_id=nodes.get(pod, -number), role=role_id, pod=pod, epoch=epoch)
-        for number, (op, role_id, pod) in enumerate(seen, start=1)
+        for number, (op, role_id, pod) in enumerate(seen, start=start + 1)
     ]
 
 

@@ -48,6 +48,7 @@ def observe(
     return Snapshot(
         now=now,
         cluster=cluster,
+        settings=settings,
         app=app,
         problems=problems,
         config=config,

@@ -99,7 +99,7 @@ def expire(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> None:
     state = MEMBER.state[member.state]
     job = job_of(snapshot, member)
     trouble = f" Last trouble: {job.trouble}." if job and job.trouble else ""
-    allowed = limit(snapshot, draft.settings, member)
+    allowed = limit(snapshot, member)
     detail = f"{_CONFIG_ERROR}no end after {allowed:.0f} s. {state.remedy}{trouble}"
     _failed(snapshot, draft, member, reason=state.reason, detail=detail)
 

@@ -151,7 +151,7 @@ class Reconciler:
         if policy is not None and policy.paused and not cluster.metadata.deletion_timestamp:
             return await self._report(key, snapshot, context)
         self._check_fence(snapshot, context)
-        plan = decide(snapshot, context.memory, settings=self._settings, chance=self._chance)
+        plan = decide(snapshot, context.memory, self._chance)
         self._jobs.retain(context.uid, plan.live)
         for action in plan.before:
             if isinstance(action, Annotate):

@@ -17,6 +17,7 @@ from kdasync.api.workloads import Claim, ContainerStatus, Pod, Service, Stateful
 from kdasync.errors import DefinitionError
 from kdasync.guest.order import Result
 from kdasync.reconcile.connected import Connected
+from kdasync.settings import Settings
 
 
 class JobView(msgspec.Struct, frozen=True):
@@ -49,6 +50,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     now: float
     cluster: KubeDirectorCluster
+    settings: Settings = Settings()
     app: KubeDirectorApp | None = None
     problems: tuple[DefinitionError, ...] = ()
     config: ConfigSpec = ConfigSpec()
@@ -101,6 +103,12 @@ def container_id(pod: Pod | None) -> str:
     """Id of the `app` container that exists or existed last, empty if none is known."""
     status = container(pod)
     return (status.container_id or "") if status else ""
+
+
+def is_running(pod: Pod | None) -> bool:
+    """True if the `app` container runs."""
+    status = container(pod)
+    return status is not None and status.state.running is not None
 
 
 def running_id(pod: Pod | None) -> str:
