@@ -65,7 +65,7 @@ patroni_render() {
         KD_SECRET_REPLICATION=$(kd_get nodegroups/1/roles/db/secret_keys/replication) \
         patroni_script render --scope "$(kd_get cluster/name)" --cluster-id "$(kd_get cluster/id)" --name "$KD_POD" --fqdn "$KD_FQDN" \
         --memory "$(kd_flavor memory)" --binaries "$(patroni_binaries)" --home "$PATRONI_HOME" --config "$PATRONI_CONFIG" \
-        --etcd $patroni_hosts || kd_die "Patroni's settings could not be written: see above."
+        --etcd $(printf "%s:$ETCD_CLIENT " $patroni_hosts) || kd_die "Patroni's settings could not be written: see above."
 }
 
 # patroni_binaries: PostgreSQL's folder: of the version that the data has, else of the newest.

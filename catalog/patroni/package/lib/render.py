@@ -19,7 +19,7 @@ def encoded(text):
     return base64.b64encode(text.encode()).decode()
 
 
-def transaction(host, key, value):
+def transaction(member, key, value):
     """Create the key unless it exists; return what is stored."""
     key = encoded(key)
     body = {
@@ -27,7 +27,7 @@ def transaction(host, key, value):
         "success": [{"request_put": {"key": key, "value": encoded(value)}}],
         "failure": [{"request_range": {"key": key}}],
     }
-    request = urllib.request.Request(f"http://{host}:2379/v3/kv/txn", json.dumps(body).encode(), {"Content-Type": "application/json"})
+    request = urllib.request.Request(f"http://{member}/v3/kv/txn", json.dumps(body).encode(), {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=10) as answer:
         result = json.load(answer)
     if result.get("succeeded"):
@@ -35,21 +35,21 @@ def transaction(host, key, value):
     return base64.b64decode(result["responses"][0]["response_range"]["kvs"][0]["value"]).decode()
 
 
-def stored(hosts, key):
+def stored(members, key):
     """The password under this key, made now if it is not there."""
     value, refusals = secrets.token_urlsafe(24), []
-    for host in hosts:
+    for member in members:
         try:
-            return transaction(host, key, value)
+            return transaction(member, key, value)
         except (OSError, KeyError, ValueError) as error:
-            refusals.append(f"{host}: {error}")
+            refusals.append(f"{member}: {error}")
     raise SystemExit(f"error: no etcd member keeps the password: {'; '.join(refusals)}")
 
 
-def passwords(hosts, cluster_id):
+def passwords(members, cluster_id):
     found = {}
     for name in PASSWORDS:
-        found[name] = os.environ.get(f"KD_SECRET_{name.upper()}") or stored(hosts, f"/{cluster_id}/passwords/{name}")
+        found[name] = os.environ.get(f"KD_SECRET_{name.upper()}") or stored(members, f"/{cluster_id}/passwords/{name}")
     return found
 
 
@@ -64,7 +64,7 @@ def settings(given, words):
             "connect_address": f"{given.fqdn}:8008",
             "authentication": {"username": "patroni", "password": words["restapi"]},
         },
-        "etcd3": {"hosts": [f"{host}:2379" for host in given.etcd]},
+        "etcd3": {"hosts": given.etcd},
         "bootstrap": {
             "dcs": {
                 "ttl": 20,
@@ -117,7 +117,7 @@ def main():
     parser = argparse.ArgumentParser()
     for option in ("scope", "cluster-id", "name", "fqdn", "memory", "binaries", "home", "config"):
         parser.add_argument(f"--{option}", required=True)
-    parser.add_argument("--etcd", nargs="+", required=True)
+    parser.add_argument("--etcd", nargs="+", required=True, help="NAME:PORT of the members")
     given = parser.parse_args()
     words = passwords(given.etcd, given.cluster_id)
     write(f"{given.config}/patroni.yml", json.dumps(settings(given, words), indent=1) + "\n")
