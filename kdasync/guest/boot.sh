@@ -1,7 +1,8 @@
+d_() { cat >/dev/null; } # the sender must not find a closed pipe
 e=$1 r=$2 u=$(umask) w=
-f() { printf 'kd result broken - %s\n' "$1"; printf '%s\n' "$2" | while IFS= read -r w; do printf 'kd detail %s\n' "$w"; done; echo 'kd end'; exit 0; }
+f() { printf 'kd result broken - %s\n' "$1"; printf '%s\n' "$2" | while IFS= read -r w; do printf 'kd detail %s\n' "$w"; done; echo 'kd end'; d_; exit 0; }
 t() { w=$(LC_ALL=C; export LC_ALL; "$@" 2>&1) || f GuestWriteFailed "$1: $w"; }
-if [ "$e" = tar ] && ! command -v tar >/dev/null 2>&1; then echo 'kd no-tar'; exit 0; fi
+if [ "$e" = tar ] && ! command -v tar >/dev/null 2>&1; then echo 'kd no-tar'; d_; exit 0; fi
 { read -r w <"/proc/$$/stat"; } 2>/dev/null || [ -n "$w" ] || f GuestNoProc "/proc/$$/stat cannot be read."
 set -f; set -- 1 ${w##*) }; set +f
 d=$r/opt/guestconfig/.kdasync/stage/$$-${21}

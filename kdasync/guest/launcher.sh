@@ -8,7 +8,8 @@
 #   lock.N          -> L.run                 who may work in this guest; the highest N counts
 #   runs/RUN/go     -> S.W      or lost      the script was started by S under W, or never will be
 #   runs/RUN/end    -> exit.N   or lost      its exit code, or nobody will ever know it
-# A process is PID-START; a zombie is not running. Utilities beside the shell: cat chmod ln ls mkdir mv rm sleep tail.
+# A process is PID-START; a zombie is not running. Utilities beside
+# the shell: cat chmod cp ln ls mkdir mv rm sleep tail; for file injections also chown, chgrp and curl, wget or python3.
 
 say() { printf 'kd %s\n' "$*"; }
 
@@ -16,7 +17,22 @@ say_lines() { # word text
     printf '%s\n' "$2" | while IFS= read -r line; do printf 'kd %s %s\n' "$1" "$line"; done
 }
 
+beat() { # until this process is gone
+    trap 'kill $!; exit 0' TERM
+    while alive "$me"; do
+        sleep "$KD_BEAT" </dev/null >/dev/null 2>&1 &
+        wait $!
+        say beat
+    done
+}
+
+stop_beating() { # before anything longer than a line is said, which a beat could cut in two
+    [ -z "$beater" ] || kill "$beater" 2>/dev/null
+    beater=
+}
+
 finish() { # outcome code reason detail
+    stop_beating
     say result "$1" "${2:--}" "${3:--}"
     [ -z "${4-}" ] || say_lines detail "$4"
     rm -rf "$stage"
@@ -125,7 +141,7 @@ fence() {
 raise_fence() {
     try mkdir -p "$here/commit.$KD_COMMIT"
     for mark in "$here"/commit.*; do
-        [ "${mark##*.}" -ge "$KD_COMMIT" ] || rmdir "$mark" 2>/dev/null || rm -rf "$mark"
+        [ "${mark##*.}" -ge "$KD_COMMIT" ] || rm -rf "$mark"
     done
 }
 
@@ -207,7 +223,6 @@ wait_for_systemd() {
     until systemctl status systemd-journald >/dev/null 2>&1; do
         [ "$naps" -lt 300 ] || broken SystemdNotReady "systemd-journald is not up."
         nap
-        [ $((naps % 10)) -ne 0 ] || say beat
     done
 }
 
@@ -339,6 +354,7 @@ say_tail() { # word file
 }
 
 say_tails() {
+    stop_beating
     say_tail stdout "$1"
     say_tail stderr "$2"
     command -v python3 >/dev/null 2>&1 || command -v python >/dev/null 2>&1 || say note no-python
@@ -391,7 +407,7 @@ report() { # of a run that is over
 
 attach() { # to a run that somebody started
     say launched
-    naps=0 beats=0
+    naps=0
     while :; do
         run_state "$run"
         case $state in
@@ -399,8 +415,6 @@ attach() { # to a run that somebody started
         launching | absent) give_up_launch "$run" ;;
         esac
         nap
-        beats=$((beats + 1))
-        [ $((beats % 10)) -ne 0 ] || say beat
     done
 }
 
@@ -416,12 +430,7 @@ launch() {
     fi
     wrapper=$!
     say launched
-    (while alive "$me"; do
-        sleep "$KD_BEAT" </dev/null >/dev/null 2>&1
-        say beat
-    done) &
     wait "$wrapper"
-    kill $! 2>/dev/null
     run_state "$run"
     case $state in finished | lost) report ;; esac
     attach
@@ -552,6 +561,8 @@ deliver() {
     stat_of $$ || broken GuestNoProc "/proc/$$/stat cannot be read."
     me=$$-$is_start
     find_incarnation
+    beat &
+    beater=$!
     fence
     [ "$KD_STOP" = 0 ] || stop
     [ "$KD_PROBE" = 0 ] || probe
@@ -575,7 +586,7 @@ deliver() {
 }
 
 kd_main() { # mode stage root mask
-    stage=$2 root=$3 mask=$4 naps=0
+    stage=$2 root=$3 mask=$4 naps=0 beater=
     base=$root/opt/guestconfig
     state_dir=$base/.kdasync
     umask 077

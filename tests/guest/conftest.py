@@ -17,7 +17,7 @@ import pytest
 from kdasync.guest.deliver import Pace, deliver
 from kdasync.guest.order import Order, Package, PackageFile, Provenance, Result
 
-UTILITIES = ("cat", "chmod", "cp", "ln", "ls", "mkdir", "mv", "rm", "rmdir", "sleep", "tail")
+UTILITIES = ("cat", "chmod", "cp", "ln", "ls", "mkdir", "mv", "rm", "sleep", "tail")
 SHELLS = ("dash", "bash", "busybox")
 PACE = Pace(transfer=20, silence=20, beat=0.5)
 
@@ -64,6 +64,7 @@ class LocalProcess:
         if self.process.returncode is None:
             self.process.kill()
         await self.process.wait()
+        self.process._transport.close()  # type: ignore[attr-defined]
 
 
 class LocalGuest:
