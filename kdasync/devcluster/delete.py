@@ -41,7 +41,7 @@ def options(call: Call) -> Json:
         raise invalid(call.resource, "", [cause], group="meta.k8s.io", kind="DeleteOptions")
     policy = value.get("propagationPolicy")
     if policy and policy not in _POLICIES:
-        text = f'Unsupported value: "{policy}": supported values: "Background", "Foreground", "Orphan", "nil"'
+        text = f'Unsupported value: "{policy}": supported values: "Foreground", "Background", "Orphan", "nil"'
         cause = Cause("FieldValueNotSupported", text, "propagationPolicy")
         raise invalid(call.resource, "", [cause], group="meta.k8s.io", kind="DeleteOptions")
     if "All" in (value.get("dryRun") or []):
@@ -132,7 +132,7 @@ def _grace(standard: int, meta: Json, wanted: Json) -> int:
     asked = wanted.get("gracePeriodSeconds")
     if standard == 0:
         return 0
-    grace = standard if asked is None else max(int(asked), 0)
+    grace = standard if asked is None else int(asked) if int(asked) >= 0 else 1
     if meta.get("deletionTimestamp"):
         return (
             min(grace, int(meta.get("deletionGracePeriodSeconds") or 0))

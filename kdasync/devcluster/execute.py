@@ -56,8 +56,10 @@ async def start(call: Call, container: str) -> Answer:
     access = call.plane.access
     assert access is not None  # noqa: S101 - the caller looked
     stdin = call.params.flag("stdin")
+    first = next((number for name, number in (("stdout", 1), ("stderr", 2)) if call.params.flag(name)), STATUS)
 
     async def serve(channel: ServerChannel) -> None:
+        await channel.send(bytes([first]))  # kubelet's sign that the streams are open
         try:
             process = await access.exec(
                 call.namespace, call.name, container=container, command=command, stdin=stdin, tty=call.params.flag("tty")

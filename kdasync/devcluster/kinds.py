@@ -74,7 +74,7 @@ def _set_validate(value: Json, old: Json | None) -> list[Cause]:
     if not selector:
         causes.append(Cause("FieldValueRequired", "Required value", "spec.selector"))
     elif any(labels.get(key) != item for key, item in (selector.get("matchLabels") or {}).items()):
-        shown = ", ".join(f'"{key}":"{item}"' for key, item in sorted(labels.items()))
+        shown = ",".join(f'"{key}":"{item}"' for key, item in sorted(labels.items()))
         text = f"Invalid value: {{{shown}}}: `selector` does not match template `labels`"
         causes.append(Cause("FieldValueInvalid", text, "spec.template.metadata.labels"))
     if int(spec.get("replicas") or 0) < 0:

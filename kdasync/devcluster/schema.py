@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
+
 from kdasync.devcluster.status import Cause
 from kdasync.devcluster.validation import scalar_causes
 
@@ -177,20 +179,14 @@ def _duplicates(value: list[Any], schema: Json, path: str) -> list[Cause]:
     for index, item in enumerate(value):
         name = {key: item.get(key) for key in keys} if kind == "map" and isinstance(item, dict) else item
         if name in seen:
-            shown = _go(name)
+            shown = msgspec.json.encode(name).decode()
             causes.append(Cause("FieldValueDuplicate", f"Duplicate value: {shown}", f"{path}[{index}]"))
         seen.append(name)
     return causes
 
 
-def _go(value: Any) -> str:
-    if isinstance(value, dict):
-        inner = ", ".join(f'"{key}":{_go(item)}' for key, item in value.items())
-        return f"map[string]interface {{}}{{{inner}}}"
-    return f'"{value}"' if isinstance(value, str) else str(value)
-
-
 def _combined_causes(value: Any, schema: Json, path: str) -> list[Cause]:
+    """Violations of allOf, anyOf, oneOf, not. The real server reports the last three without a field."""
     causes: list[Cause] = []
     for inner in schema.get("allOf") or ():
         causes += validate(value, inner, path)
@@ -198,13 +194,13 @@ def _combined_causes(value: Any, schema: Json, path: str) -> list[Cause]:
     fits = [not validate(value, inner, path) for inner in schema.get("anyOf") or ()]
     if fits and not any(fits) and not schema.get(INT_OR_STRING):
         text = f'Invalid value: "": "{shown}" must validate at least one schema (anyOf)'
-        causes.append(Cause("FieldValueInvalid", text, shown))
+        causes.append(Cause("FieldValueInvalid", text, "<nil>"))
     fits = [not validate(value, inner, path) for inner in schema.get("oneOf") or ()]
     if fits and sum(fits) != 1:
         found = f"Found {sum(fits)} valid alternatives" if sum(fits) else "Found none valid"
         text = f'Invalid value: "": "{shown}" must validate one and only one schema (oneOf). {found}'
-        causes.append(Cause("FieldValueInvalid", text, shown))
+        causes.append(Cause("FieldValueInvalid", text, "<nil>"))
     if "not" in schema and not validate(value, schema["not"], path):
         text = f'Invalid value: "": "{shown}" must not validate the schema (not)'
-        causes.append(Cause("FieldValueInvalid", text, shown))
+        causes.append(Cause("FieldValueInvalid", text, "<nil>"))
     return causes

@@ -46,7 +46,7 @@ def _demand_version(call: Call, value: Json) -> None:
     if call.stored() is None:
         raise not_found(call.resource, call.name)
     cause = Cause("FieldValueInvalid", "Invalid value: 0: must be specified for an update", "metadata.resourceVersion")
-    raise invalid(call.resource, call.name, [cause])
+    raise invalid(call.resource, call.name, [cause], kind=call.resource.plural)
 
 
 async def write(call: Call, mutate: Mutate, *, applied: Any = None) -> Json:

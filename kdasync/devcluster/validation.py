@@ -38,7 +38,13 @@ def _invalid(path: str, value: Any, words: str) -> Cause:
 def _string_causes(value: str, schema: Json, path: str) -> list[Cause]:
     """The first violation only, as kube-openapi's string validator stops there."""
     if "maxLength" in schema and len(value) > schema["maxLength"]:
-        return [Cause("FieldValueTooLong", f"Too long: may not be more than {schema['maxLength']} bytes", path)]
+        return [
+            Cause(
+                "FieldValueTooLong",
+                f"Too long: may not be more than {schema['maxLength']} byte{'s' if schema['maxLength'] != 1 else ''}",
+                path,
+            )
+        ]
     if len(value) < schema.get("minLength", 0):
         return [_invalid(path, value, f"should be at least {schema['minLength']} chars long")]
     if "pattern" in schema and not _pattern(schema["pattern"]).search(value):

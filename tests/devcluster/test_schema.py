@@ -31,7 +31,7 @@ async def test_prune_default_and_null_rules(widgets: Any) -> None:
         ({"tags": "t"}, 'spec.tags: Invalid value: "string": spec.tags in body must be of type array: "string"'),
         ({"port": True}, 'spec.port: Invalid value: "boolean": spec.port in body must be of type integer,string: "boolean"'),
         ({"items": [{"value": "x"}]}, "spec.items[0].name: Required value"),
-        ({"items": [{"name": "x"}, {"name": "x"}]}, 'spec.items[1]: Duplicate value: map[string]interface {}{"name":"x"}'),
+        ({"items": [{"name": "x"}, {"name": "x"}]}, 'spec.items[1]: Duplicate value: {"name":"x"}'),
         ({"labels": {"a": 1}}, 'spec.labels.a: Invalid value: "integer": spec.labels.a in body must be of type string: "integer"'),
     ],
 )
