@@ -50,7 +50,7 @@ def package_name(app: Path) -> str:
     package = yaml.safe_load(app.read_text(encoding="utf-8"))["spec"].get("defaultConfigPackage")
     if not package:
         raise DefinitionError("is missing.", field=f"{app}: spec.defaultConfigPackage", remedy="Name the app's package there.")
-    return posixpath.basename(package["packageURL"])
+    return posixpath.basename(str(package["packageURL"]))
 
 
 def _apps(catalog: Path) -> list[Path]:
