@@ -27,34 +27,34 @@ VALIDATING = "admissionregistration.k8s.io/validatingwebhookconfigurations"
 _HARMLESS = frozenset({"None", "NoneOnDryRun"})
 
 
-async def mutate(call: Call, value: Json, old: Json | None) -> Json:
+async def mutate(call: Call, value: Json, *, old: Json | None) -> Json:
     """The object as the mutating webhooks leave it.
 
     Raises:
         Failure: one refused or failed.
     """
     operation = "CREATE" if old is None else "UPDATE"
-    for hook in selection.hooks(call, MUTATING, operation, value, old):
-        asked = review.request(call, operation, value, old)
+    for hook in selection.hooks(call, MUTATING, operation=operation, value=value, old=old):
+        asked = review.request(call, operation, value=value, old=old)
         response = await _ask(call, hook, asked)
         if response is None:
             continue
-        changed = review.patched(hook, response, value)
+        changed = review.patched(hook, response, value=value)
         if changed is not value:
             decode_object(call, changed)
             value = changed
     return value
 
 
-async def validate(call: Call, value: Json | None, old: Json | None) -> None:
+async def validate(call: Call, value: Json | None, *, old: Json | None) -> None:
     """Let all validating webhooks see the final object (None: a delete).
 
     Raises:
         Failure: one refused or failed.
     """
     operation = "DELETE" if value is None else "CREATE" if old is None else "UPDATE"
-    for hook in selection.hooks(call, VALIDATING, operation, value, old):
-        await _ask(call, hook, review.request(call, operation, value, old))
+    for hook in selection.hooks(call, VALIDATING, operation=operation, value=value, old=old):
+        await _ask(call, hook, review.request(call, operation, value=value, old=old))
 
 
 async def _ask(call: Call, hook: Json, asked: Json) -> Json | None:
@@ -65,7 +65,7 @@ async def _ask(call: Call, hook: Json, asked: Json) -> Json | None:
     try:
         async with asyncio.timeout(float(hook.get("timeoutSeconds") or 10)):
             body = await _send(call, hook, msgspec.json.encode(asked))
-        response = review.answered(hook, asked, body)
+        response = review.answered(hook, asked, body=body)
     except (HookError, TimeoutError, ValueError) as error:
         if hook.get("failurePolicy") == "Ignore":
             return None

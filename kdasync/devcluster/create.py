@@ -50,15 +50,15 @@ async def insert(call: Call, value: Json, *, applied: Any = None) -> Json:
     if call.resource.custom and call.resource.has_status:
         value.pop("status", None)
     if applied is None:
-        managed.record(call, value, None)
+        managed.record(call, value, old=None)
     else:
         managed.store(value, applied)
-    value = await admit.mutate(call, value, None)
+    value = await admit.mutate(call, value, old=None)
     strategy.create(call.plane, value)
     if call.resource.custom and call.resource.has_status:
         value.pop("status", None)
     _check(call, value)
-    await admit.validate(call, value, None)
+    await admit.validate(call, value, old=None)
     if call.storage.get(call.resource.shelf, call.namespace, value["metadata"]["name"]):
         raise already_exists(call.resource, value["metadata"]["name"])
     if call.dry_run:
@@ -100,7 +100,7 @@ def _system_fields(call: Call, value: Json) -> None:
 def _check(call: Call, value: Json) -> None:
     meta = value["metadata"]
     causes = [*objects.name_causes(call, meta.get("name", "")), *objects.label_causes(meta), *objects.owner_causes(meta)]
-    causes += field_causes(call, value, None)
+    causes += field_causes(call, value, old=None)
     causes += strategy_of(call.resource).validate(value, None)
     if causes:
         raise invalid(call.resource, meta.get("name", ""), causes)

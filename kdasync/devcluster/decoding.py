@@ -17,7 +17,7 @@ from kdasync.devcluster.views import absorb
 Json = dict[str, Any]
 
 
-def decode_object(call: Call, value: Json, old: Json | None = None) -> None:
+def decode_object(call: Call, value: Json, *, old: Json | None = None) -> None:
     """Make `value` an object of the call's kind, in place; what equals the stored `old` is known to be one.
 
     Raises:
@@ -79,7 +79,7 @@ def _report(call: Call, unknown: list[str]) -> None:
         call.warnings.extend(texts)
 
 
-def field_causes(call: Call, value: Json, old: Json | None) -> list[Cause]:
+def field_causes(call: Call, value: Json, *, old: Json | None) -> list[Cause]:
     """Violations of a custom resource's schema. What was stored before is not judged again (KEP-4008, ratcheting)."""
     rules: Json | None = call.resource.schema if call.resource.custom else None
     if not rules:

@@ -55,7 +55,7 @@ async def delete(call: Call) -> Json:
     entry = call.stored()
     if entry is None:
         raise not_found(call.resource, call.name)
-    await admit.validate(call, None, entry.object)
+    await admit.validate(call, None, old=entry.object)
     entry = call.stored()
     if entry is None:
         raise not_found(call.resource, call.name)
@@ -67,7 +67,7 @@ async def delete_collection(call: Call) -> Json:
     wanted = options(call)
     entries = select(call, call.storage.list(call.resource.shelf, call.namespace or None))
     for entry in entries:
-        await admit.validate(call, None, entry.object)
+        await admit.validate(call, None, old=entry.object)
     for entry in entries:
         if call.storage.get(call.resource.shelf, *entry.key) is entry:
             remove(call, entry, wanted)

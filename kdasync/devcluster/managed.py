@@ -93,7 +93,7 @@ def _entry(owner: Owner, claim: Claim) -> Json:
     return {**entry, "subresource": owner.subresource} if owner.subresource else entry
 
 
-def record(call: Call, value: Json, old: Json | None, *, cleared: bool = False) -> None:
+def record(call: Call, value: Json, *, old: Json | None, cleared: bool = False) -> None:
     """Note an update or create by the call's manager in `value`."""
     shape = shape_of(call)
     changed = [key for key in {**(old or {}), **value} if old is None or value.get(key) != old.get(key)]
@@ -108,7 +108,7 @@ def record(call: Call, value: Json, old: Json | None, *, cleared: bool = False) 
             del value["metadata"]["managedFields"]
         return
     claims = {} if cleared or old is None else load(old)
-    store(value, handed_over(claims, owner_of(call, "Update"), touched, gone, now=call.plane.environment.timestamp()))
+    store(value, handed_over(claims, owner_of(call, "Update"), touched=touched, gone=gone, now=call.plane.environment.timestamp()))
 
 
 def _part(value: Json, keys: list[str]) -> Json:
@@ -124,7 +124,7 @@ def _ours(call: Call, fields: dict[Path, Any]) -> dict[Path, Any]:
     return fields
 
 
-def handed_over(claims: Claims, owner: Owner, touched: set[Path], gone: set[Path], *, now: str) -> Claims:
+def handed_over(claims: Claims, owner: Owner, *, touched: set[Path], gone: set[Path], now: str) -> Claims:
     """The claims after `owner` wrote `touched` and `gone` vanished."""
     result: Claims = {}
     for other, claim in claims.items():

@@ -71,7 +71,7 @@ async def patch(call: Call) -> tuple[Json, bool]:
         entry = call.stored()
         result = change(kind, body, present(call.resource, value))
         _unrenamed(call, result)
-        decode_object(call, result, present(call.resource, entry.object) if entry else None)
+        decode_object(call, result, old=present(call.resource, entry.object) if entry else None)
         return result
 
     return await write(call, mutate), False

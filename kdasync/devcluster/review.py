@@ -18,7 +18,7 @@ _REFUSED = 400
 _OPTIONS = {"CREATE": "CreateOptions", "UPDATE": "UpdateOptions", "DELETE": "DeleteOptions"}
 
 
-def request(call: Call, operation: str, value: Json | None, old: Json | None) -> Json:
+def request(call: Call, operation: str, *, value: Json | None, old: Json | None) -> Json:
     """The review of one write."""
     resource = call.resource
     kind = {"group": resource.group, "version": resource.version, "kind": resource.kind}
@@ -45,7 +45,7 @@ def request(call: Call, operation: str, value: Json | None, old: Json | None) ->
     return {"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "request": body}
 
 
-def answered(hook: Json, asked: Json, body: bytes) -> Json:
+def answered(hook: Json, asked: Json, *, body: bytes) -> Json:
     """The response part of an answer.
 
     Raises:
@@ -76,7 +76,7 @@ def denied(hook: Json, response: Json) -> Failure:
     return Failure(max(code, _REFUSED), str(status.get("reason") or ""), text, details=details)
 
 
-def patched(hook: Json, response: Json, value: Json) -> Json:
+def patched(hook: Json, response: Json, *, value: Json) -> Json:
     """`value` with the JSON patch of a mutating webhook."""
     patch = response.get("patch")
     if not patch:

@@ -70,7 +70,7 @@ def _namespace_labels(call: Call, value: Json | None) -> Json:
     return _labels(entry.object) if entry else {}
 
 
-def hooks(call: Call, shelf: str, operation: str, value: Json | None, old: Json | None) -> list[Json]:
+def hooks(call: Call, shelf: str, *, operation: str, value: Json | None, old: Json | None) -> list[Json]:
     """The webhooks of all configurations on `shelf` that this request goes to, in order."""
     if call.resource.group == _OWN_GROUP:
         return []
@@ -78,12 +78,12 @@ def hooks(call: Call, shelf: str, operation: str, value: Json | None, old: Json 
     for entry in call.storage.list(shelf):
         for hook in entry.object.get("webhooks") or ():
             selected = any(_rule_matches(call, rule, operation) for rule in hook.get("rules") or ())
-            if selected and _selected(call, hook, value, old):
+            if selected and _selected(call, hook, value=value, old=old):
                 found.append(hook)
     return found
 
 
-def _selected(call: Call, hook: Json, value: Json | None, old: Json | None) -> bool:
+def _selected(call: Call, hook: Json, *, value: Json | None, old: Json | None) -> bool:
     spaced = call.resource.namespaced or call.resource.plural == NAMESPACES.plural
     if spaced and not label_selected(hook.get("namespaceSelector"), _namespace_labels(call, value or old)):
         return False

@@ -34,7 +34,7 @@ def wanted(call: Call) -> str:
     return ""
 
 
-def render(call: Call, entries: list[Entry], meta: Json, version: str, *, events: bool = False) -> bytes:
+def render(call: Call, entries: list[Entry], *, meta: Json, version: str, events: bool = False) -> bytes:
     """The Table of these objects; for `events` with the object's resourceVersion as the table's."""
     shown = columns_of(call.resource)
     include = call.params.get("includeObject") or "Metadata"

@@ -94,8 +94,8 @@ async def _prepare(call: Call, value: Json, entry: Entry, applied: Any) -> Json:
     if applied is not None:
         managed.store(value, applied(value))
     else:
-        managed.record(call, value, entry.object, cleared=before == [])
-    value = await admit.mutate(call, value, old)
+        managed.record(call, value, old=entry.object, cleared=before == [])
+    value = await admit.mutate(call, value, old=old)
     value = _isolate(call, value, old)
     strategy = strategy_of(call.resource)
     if not call.subresource:
@@ -103,7 +103,7 @@ async def _prepare(call: Call, value: Json, entry: Entry, applied: Any) -> Json:
     if strategy.generation and not call.subresource and _counted(value) != _counted(old):
         value["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
     _check(call, value, old)
-    await admit.validate(call, value, old)
+    await admit.validate(call, value, old=old)
     return value
 
 
@@ -150,7 +150,7 @@ def _check(call: Call, value: Json, old: Json) -> None:
     causes = [*objects.label_causes(meta), *objects.owner_causes(meta)]
     if old["metadata"].get("deletionTimestamp"):
         causes += _new_finalizers(meta, old["metadata"])
-    causes += field_causes(call, value, old)
+    causes += field_causes(call, value, old=old)
     if call.subresource in {"", "status"}:
         causes += strategy_of(call.resource).validate(value, old)
     if causes:

@@ -64,7 +64,7 @@ async def _collection(call: Call) -> Answer:
         return _watch(call)
     found = read.page(call)
     style = table.wanted(call)
-    body = table.render(call, found.entries, found.metadata(), style) if style else read.list_bytes(call, found)
+    body = table.render(call, found.entries, meta=found.metadata(), version=style) if style else read.list_bytes(call, found)
     return _bytes(call, body)
 
 
@@ -90,7 +90,7 @@ async def _object(call: Call) -> Answer:
 def _watch(call: Call) -> Streaming:
     style = table.wanted(call)
     if style:
-        return Streaming(Watch(call, lambda entry: table.render(call, [entry], {}, style, events=True)))
+        return Streaming(Watch(call, lambda entry: table.render(call, [entry], meta={}, version=style, events=True)))
     return Streaming(Watch(call))
 
 
@@ -104,7 +104,7 @@ def _bytes(call: Call, body: bytes, status: int = 200) -> Response:
 def _entry(call: Call, entry: Entry) -> Response:
     style = table.wanted(call)
     if style:
-        return _bytes(call, table.render(call, [entry], {}, style))
+        return _bytes(call, table.render(call, [entry], meta={}, version=style))
     return _bytes(call, encoded(call.resource, entry) + b"\n")
 
 
@@ -115,5 +115,5 @@ def shown(call: Call, value: Json, status: int = 200) -> Response:
         style = table.wanted(call)
         if style:
             entry = Entry((call.namespace, value["metadata"]["name"]), 0, b"", value)
-            return _bytes(call, table.render(call, [entry], {}, style), status)
+            return _bytes(call, table.render(call, [entry], meta={}, version=style), status)
     return _bytes(call, answers.encode(value), status)
