@@ -7,7 +7,7 @@ import contextlib
 import os
 import shutil
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -212,3 +212,23 @@ def new_guest() -> Iterator[Callable[[Path, str], LocalGuest]]:
     yield make
     for local in made:
         local.close()
+
+
+@pytest.fixture
+def notify() -> dict[str, object]:
+    """Changes that make a notification of a setup order."""
+    return {"event": "add-7", "setup": False, "package": None, "configmeta": None, "args": ("--addnodes", "--fqdns", "a,b c'd")}
+
+
+async def _until(condition: Callable[[], object]) -> None:
+    for _ in range(500):
+        if condition():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it did not happen")
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], object]], Awaitable[None]]:
+    """Waits until a condition holds, ten seconds at most."""
+    return _until
