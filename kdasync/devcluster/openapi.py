@@ -17,6 +17,9 @@ from kdasync.kube.transport import Request, Response
 
 Json = dict[str, Any]
 
+_PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+# swagger "2.0", a title and no paths: kubectl asks for this form only about kinds that it did not find in version 3
+_EMPTY = b"\x0a\x032.0\x12\x15\x0a\x0aKubernetes\x12\x07v1.36.0"
 _INFO = {"title": "Kubernetes", "version": "v1.36.0"}
 _PATCHES = ("application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml")
 _VALIDATION = {
@@ -32,6 +35,8 @@ def answer(plane: Plane, request: Request) -> Response | None:
     """The document of a path below /openapi, None if there is none."""
     path = request.path.rstrip("/")
     if path == "/openapi/v2":
+        if _PROTOBUF in next((value for name, value in request.headers.items() if name.lower() == "accept"), ""):
+            return Response(200, {"content-type": _PROTOBUF.replace("@", ".")}, _EMPTY)
         return json_response(_swagger(plane))
     groups = group_paths(plane.registry)
     if path == "/openapi/v3":

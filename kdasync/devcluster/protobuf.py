@@ -51,6 +51,8 @@ _MESSAGES: Mapping[str, Mapping[int, tuple[str, str]]] = MappingProxyType(
         },
         "Scale": {1: ("metadata", "ObjectMeta"), 2: ("spec", "ScaleSpec")},
         "ScaleSpec": {1: ("replicas", "int")},
+        "TokenRequest": {1: ("metadata", "ObjectMeta"), 2: ("spec", "TokenRequestSpec")},
+        "TokenRequestSpec": {1: ("audiences", "list:string"), 4: ("expirationSeconds", "int")},
         "Eviction": {1: ("metadata", "ObjectMeta"), 2: ("deleteOptions", "DeleteOptions")},
         "DeleteOptions": {
             1: ("gracePeriodSeconds", "int"),

@@ -22,9 +22,6 @@ from kdasync.devcluster.server import ApiServer
 from kdasync.kube.transport import Request
 
 EPOCH = 1_767_225_600.0
-WIDGETS = "/apis/example.com/v1/namespaces/default/widgets"
-MERGE, JSON_PATCH = "application/merge-patch+json", "application/json-patch+json"
-STRATEGIC, APPLY = "application/strategic-merge-patch+json", "application/apply-patch+yaml"
 
 
 class Answer:
@@ -141,15 +138,6 @@ def widget_definition(**version: Any) -> dict[str, Any]:
             ],
         },
     }
-
-
-def widget(name: str = "w", **spec: Any) -> dict[str, Any]:
-    return {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": name}, "spec": {"size": 1, **spec}}
-
-
-def pod(name: str = "p", **spec: Any) -> dict[str, Any]:
-    container = {"name": "app", "image": "guest:1"}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {"containers": [container], **spec}}
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -60,3 +61,26 @@ async def test_create_label_scale_and_edit_by_patch(kubectl: Any) -> None:
     await kubectl("label", "configmap", "c", "x=y")
     await kubectl("patch", "configmap", "c", "-p", '{"data":{"b":"2"}}')
     assert json.loads(await kubectl("get", "cm", "-l", "x=y", "-o", "json"))["items"][0]["data"] == {"a": "1", "b": "2"}
+
+
+async def test_a_kind_that_is_not_served_is_named(kubectl: Any) -> None:
+    deployment = '{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"a"}}'
+    code, _, err = await kubectl.run("apply", "-f", "-", stdin=deployment)
+    assert code == 1
+    assert 'no matches for kind "Deployment" in version "apps/v1"' in err
+
+
+async def test_watching_a_table(kubectl: Any) -> None:
+    await kubectl("create", "configmap", "c", "--from-literal=a=1")
+    watching = asyncio.create_task(kubectl.run("get", "cm", "c", "-w", "--request-timeout=4s"))
+    await asyncio.sleep(2)
+    await kubectl("patch", "configmap", "c", "-p", '{"data":{"b":"2"}}')
+    _, out, _ = await watching
+    assert [line.split()[:2] for line in out.splitlines()] == [["NAME", "DATA"], ["c", "1"], ["c", "2"]]
+
+
+async def test_a_service_account_token(kubectl: Any) -> None:
+    await kubectl("create", "serviceaccount", "robot")
+    token = (await kubectl("create", "token", "robot")).strip()
+    assert len(token) > 32
+    assert "default" in await kubectl("--token", token, "get", "namespaces")
