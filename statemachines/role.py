@@ -48,15 +48,15 @@ def held(places: Iterable[Place], target: int) -> int | None:
     return min(down, default=None)
 
 
-def unwanted(place: Place, places: Iterable[Place], target: int) -> bool:
-    """True if the member has no place any more, or its replacement was asked for."""
+def unwanted(place: Place, target: int, holder: int | None) -> bool:
+    """True if the member has no place any more, or its replacement was asked for. `holder` is what `held` says."""
     if place.replace:
         return True
     if place.ordinal < target:
         return False
-    return place.state not in AT_WORK or held(places, target) is None
+    return place.state not in AT_WORK or holder is None
 
 
-def below_kept(place: Place, places: Iterable[Place]) -> bool:
-    """True if a member with a higher ordinal stays, so that the StatefulSet cannot be lowered below this one."""
-    return any(other.ordinal > place.ordinal and other.state not in LEAVING for other in places)
+def highest_kept(places: Iterable[Place]) -> int:
+    """The highest ordinal that stays, -1 if none does: below it a StatefulSet cannot be lowered."""
+    return max((place.ordinal for place in places if place.state not in LEAVING), default=-1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from kdasync.api.memory import Doomed, MemberMemory, Memory
 from kdasync.reconcile import limits, membership, request, want
 from kdasync.reconcile.draft import Chance, Draft, Record
-from kdasync.reconcile.facts import FIRST_TIME, cluster_seen, member_seen
+from kdasync.reconcile.facts import FIRST_TIME, cluster_seen, member_seen, unwanted
 from kdasync.reconcile.naming import pod_of
 from kdasync.reconcile.ops import OPS
 from kdasync.reconcile.plan import Deliver, Plan
@@ -22,7 +22,6 @@ from statemachines.cluster import CLUSTER, DELETING, GONE, NEW
 from statemachines.machine import Step, step
 from statemachines.member import GONE as MEMBER_GONE
 from statemachines.member import MEMBER, PLANNED
-from statemachines.role import Place
 
 _ROUNDS = 8
 _DESTRUCTIVE = {Do.REPLICAS, Do.POD, Do.LEFTOVERS}
@@ -39,7 +38,7 @@ def decide(snapshot: Snapshot, memory: Memory, chance: Chance) -> Plan:
         if snapshot.runnable:
             _membership(snapshot, draft)
         _to_rest(snapshot, draft, stops)
-        _bury(draft)
+        draft.bury()
         if snapshot.runnable:
             _membership(snapshot, draft)
         _empty_roles(snapshot, draft)
@@ -99,14 +98,16 @@ def _membership(snapshot: Snapshot, draft: Draft) -> None:
     for role_id, ordinal in vacancies:
         node_id = draft.memory.last_node_id + 1
         draft.set(last_node_id=node_id)
-        draft.members[node_id] = MemberMemory(
-            node_id=node_id,
-            role=role_id,
-            ordinal=ordinal,
-            state=PLANNED,
-            since=draft.now,
-            joined=draft.memory.epoch,
-            auth_token=draft.chance.token() if _has_token(snapshot, role_id) else "",
+        draft.add(
+            MemberMemory(
+                node_id=node_id,
+                role=role_id,
+                ordinal=ordinal,
+                state=PLANNED,
+                since=draft.now,
+                joined=draft.memory.epoch,
+                auth_token=draft.chance.token() if _has_token(snapshot, role_id) else "",
+            )
         )
 
 
@@ -115,10 +116,7 @@ def _has_token(snapshot: Snapshot, role: str) -> bool:
 
 
 def _leaves(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> bool:
-    place = Place(member.ordinal, member.state, member.replace)
-    return member.state not in (*roles.LEAVING, MEMBER_GONE) and roles.unwanted(
-        place, draft.places(member.role), snapshot.target(member.role)
-    )
+    return member.state not in (*roles.LEAVING, MEMBER_GONE) and unwanted(snapshot, draft, member)
 
 
 def _order(snapshot: Snapshot, draft: Draft) -> list[int]:
@@ -144,12 +142,6 @@ def _to_rest(snapshot: Snapshot, draft: Draft, stops: list[Deliver]) -> None:
         announced = _announce(snapshot, draft)
         if len(draft.records) == before and not announced:
             return
-
-
-def _bury(draft: Draft) -> None:
-    """Members that are gone leave the draft, and with it their places."""
-    for node_id in [node_id for node_id, member in draft.members.items() if member.state == MEMBER_GONE]:
-        del draft.members[node_id]
 
 
 def _member_steps(snapshot: Snapshot, draft: Draft, node_id: int, stops: list[Deliver]) -> None:

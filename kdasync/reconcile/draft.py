@@ -11,6 +11,7 @@ from kdasync.api.memory import LogEntry, MemberMemory, Memory
 from kdasync.settings import Settings
 from statemachines import role as roles
 from statemachines.machine import Step
+from statemachines.member import GONE
 from statemachines.role import Place
 
 
@@ -33,6 +34,22 @@ class Chance(msgspec.Struct, frozen=True):
     token: Callable[[], str]
 
 
+class RoleFacts(msgspec.Struct, frozen=True):
+    """Shared by the members of a role: computed once per change, not once per member.
+
+    `held` and `highest_kept` as in `statemachines/role.py`.
+    """
+
+    target: int
+    held: int | None
+    highest_kept: int
+
+
+def _hearing(member: MemberMemory) -> tuple[object, ...]:
+    """What decides whether a member still has to be told something."""
+    return (member.state in roles.AT_WORK, member.told, member.run, member.setup_epoch)
+
+
 class Draft:
     """Members by node id, kept in the order of (role in the spec, ordinal); every change goes through here."""
 
@@ -42,7 +59,9 @@ class Draft:
         self.settings = settings
         self.chance = chance
         self.members: dict[int, MemberMemory] = {member.node_id: member for member in memory.members}
-        self.log: list[LogEntry] = list(memory.log)
+        self._log: list[LogEntry] = list(memory.log)
+        self._facts: dict[str, RoleFacts] = {}
+        self.untold: frozenset[int] | None = None
         self.records: list[Record] = []
         self.urgent = False
 
@@ -50,7 +69,40 @@ class Draft:
         """Replace fields of a member; returns the new value."""
         changed = msgspec.structs.replace(member, **changes)
         self.members[member.node_id] = changed
+        if (changed.state, changed.replace) != (member.state, member.replace):
+            self._facts.pop(member.role, None)
+        if _hearing(changed) != _hearing(member):
+            self.untold = None
         return changed
+
+    def add(self, member: MemberMemory) -> None:
+        """A new member."""
+        self.members[member.node_id] = member
+        self._facts.pop(member.role, None)
+
+    def bury(self) -> None:
+        """Members that are gone leave, and with them their places."""
+        for node_id in [node_id for node_id, member in self.members.items() if member.state == GONE]:
+            self._facts.pop(self.members.pop(node_id).role, None)
+
+    @property
+    def log(self) -> list[LogEntry]:
+        """The membership log."""
+        return self._log
+
+    @log.setter
+    def log(self, entries: list[LogEntry]) -> None:
+        self._log = entries
+        self.untold = None
+
+    def role(self, role: str, target: int) -> RoleFacts:
+        """What all members of a role have in common now; `target` is how many are wanted."""
+        known = self._facts.get(role)
+        if known is None or known.target != target:
+            places = self.places(role)
+            known = RoleFacts(target, roles.held(places, target), roles.highest_kept(places))
+            self._facts[role] = known
+        return known
 
     def set(self, **changes: Any) -> None:
         """Replace fields of the cluster's memory."""
@@ -66,7 +118,8 @@ class Draft:
         """Log a change of membership."""
         self.urgent = True
         self.set(seq=self.memory.seq + 1)
-        self.log.append(LogEntry(seq=self.memory.seq, op=op, node_id=member.node_id, role=member.role, pod=pod, epoch=epoch))
+        self.untold = None
+        self._log.append(LogEntry(seq=self.memory.seq, op=op, node_id=member.node_id, role=member.role, pod=pod, epoch=epoch))
 
     def of_role(self, role: str) -> list[MemberMemory]:
         """Members of a role by ordinal."""

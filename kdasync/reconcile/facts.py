@@ -24,9 +24,7 @@ def member_seen(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> Membe
     pod = snapshot.pods.get(pod_name)
     bound = member.run.container if member.run else member.container
     outcome = _outcome(snapshot, member)
-    place = roles.Place(member.ordinal, member.state, member.replace)
-    places = draft.places(member.role)
-    leaving = roles.unwanted(place, places, snapshot.target(member.role)) if snapshot.runnable else member.replace
+    leaving = unwanted(snapshot, draft, member)
     over = limits.overdue(snapshot, member, pod_name)
     return MemberSeen(
         pod_seen=pod is not None,
@@ -53,10 +51,19 @@ def member_seen(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> Membe
         begun=any(entry.begun and entry.op == "del" and entry.node_id == member.node_id for entry in draft.log),
         peers_told=member.state == DRAINING and _peers_told(snapshot, draft, member),
         drain_overdue=member.state == DRAINING and over,
-        below_kept=roles.below_kept(place, places),
+        below_kept=draft.role(member.role, snapshot.target(member.role)).highest_kept > member.ordinal,
         update_due=member.state in roles.AT_WORK and update(snapshot, draft, member) is not None,
         leftovers_gone=member.state in (REMOVING, REPLACING) and _leftovers_gone(snapshot, member, pod_name),
     )
+
+
+def unwanted(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> bool:
+    """True if the member has no place any more; a spec that cannot be run takes nobody's place."""
+    if not snapshot.runnable:
+        return member.replace
+    target = snapshot.target(member.role)
+    place = roles.Place(member.ordinal, member.state, member.replace)
+    return roles.unwanted(place, target, draft.role(member.role, target).held)
 
 
 def needs_setup(snapshot: Snapshot, role: str) -> bool:
@@ -101,19 +108,20 @@ def _keeps_files(snapshot: Snapshot, member: MemberMemory) -> bool:
 
 
 def _peers_told(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> bool:
-    for peer in draft.at_work():
-        role = snapshot.app_role(peer.role)
-        waiting = membership.pending(draft.log, peer, role.event_list if role else None)
-        if any(entry.op == "del" and entry.node_id == member.node_id for entry in waiting):
-            return False
-        run = peer.run
-        if peer.state == NOTIFYING and run and run.event.startswith("del-") and _carries(draft, run.until_seq, member):
-            return False
-    return True
+    if draft.untold is None:
+        draft.untold = frozenset(node_id for peer in draft.at_work() for node_id in _still_to_hear(snapshot, draft, peer))
+    return member.node_id not in draft.untold
 
 
-def _carries(draft: Draft, until: int, member: MemberMemory) -> bool:
-    return any(entry.op == "del" and entry.node_id == member.node_id and entry.seq <= until for entry in draft.log)
+def _still_to_hear(snapshot: Snapshot, draft: Draft, peer: MemberMemory) -> list[int]:
+    """Node ids of leaving members that a peer has not been told of, or is being told of now."""
+    role = snapshot.app_role(peer.role)
+    waiting = membership.pending(draft.log, peer, role.event_list if role else None)
+    subjects = [entry.node_id for entry in waiting if entry.op == "del"]
+    run = peer.run
+    if peer.state == NOTIFYING and run is not None and run.event.startswith("del-"):
+        subjects += [entry.node_id for entry in draft.log if entry.op == "del" and entry.seq <= run.until_seq]
+    return subjects
 
 
 def _leftovers_gone(snapshot: Snapshot, member: MemberMemory, pod_name: str) -> bool:

@@ -26,10 +26,9 @@ def pod_of(snapshot: Snapshot, member: MemberMemory) -> str:
 
 def service_of(snapshot: Snapshot, member: MemberMemory) -> str:
     """Service name of a member; `n/a` if its role exposes no port."""
-    for role in snapshot.cluster.status.roles if snapshot.cluster.status else []:
-        for known in role.members if role.id == member.role else []:
-            if known.node_id == member.node_id and known.service:
-                return known.service
+    recorded = snapshot.recorded.get(member.node_id)
+    if recorded:
+        return recorded
     if snapshot.app is not None and not ports(snapshot.app, member.role):
         return NO_SERVICE
     return names.member_service(pod_of(snapshot, member), naming_scheme=snapshot.spec.naming_scheme)

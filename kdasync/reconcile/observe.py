@@ -57,6 +57,7 @@ def observe(
         pods={item.metadata.name: item for item in stores.pods.select("cluster", f"{key[0]}/{key[1]}")},
         claims={item.metadata.name: item for item in stores.claims.select("cluster", f"{key[0]}/{key[1]}")},
         jobs=jobs,
+        recorded={m.node_id: m.service for role in cluster.status.roles for m in role.members} if cluster.status else {},
         connection_hash=links.hash,
         connected=links,
     )

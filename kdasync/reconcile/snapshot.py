@@ -45,6 +45,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         problems: why the spec cannot be run; empty = it can.
         statefulsets, services, pods, claims: by name, those that carry the cluster's label.
         jobs: by node id.
+        recorded: names of member services that the status records, by node id.
         connection_hash: KubeDirector's hash over the connected objects; None while one of them is changing.
     """
 
@@ -59,6 +60,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     pods: Mapping[str, Pod] = {}
     claims: Mapping[str, Claim] = {}
     jobs: Mapping[int, JobView] = {}
+    recorded: Mapping[int, str] = {}
     connection_hash: str | None = ""
     connected: Connected = Connected()
 

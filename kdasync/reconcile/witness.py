@@ -16,15 +16,27 @@ from kdasync.telemetry.metrics import Metrics
 from statemachines.cluster import CLUSTER
 from statemachines.member import MEMBER
 
+Listener = Callable[[KubeDirectorCluster, Record], None]
+"""Is told of every step; for a live view. It must not raise."""
+
 
 class Telling:
     """Tells everybody. `now` gives seconds since the epoch."""
 
-    def __init__(self, metrics: Metrics, recorder: Recorder, journal: Journal | None, *, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        metrics: Metrics,
+        recorder: Recorder,
+        journal: Journal | None,
+        *,
+        now: Callable[[], float],
+        listener: Listener | None = None,
+    ) -> None:
         self._metrics = metrics
         self._recorder = recorder
         self._journal = journal
         self._now = now
+        self._listener = listener
         self._log = logger("reconcile")
         self._states: dict[str, tuple[str, Counter[str]]] = {}
         self._clusters: Counter[str] = Counter()
@@ -47,6 +59,8 @@ class Telling:
             )
             if edge.event:
                 self._announce(cluster, record)
+            if self._listener is not None:
+                self._listener(cluster, record)
         if self._journal is not None:
             self._journal.note(cluster, records)
         self._count(meta.uid, plan)

@@ -26,20 +26,22 @@ def test_replicas_drop_only_the_contiguous_suffix_that_is_being_removed() -> Non
 def test_a_healthy_tail_stays_while_a_lower_member_is_down() -> None:
     places = [Place(0, CONFIG_ERROR), Place(1, CONFIGURED), Place(2, CONFIGURED)]
     assert roles.held(places, 2) == 0
-    assert not roles.unwanted(places[2], places, 2)
-    assert roles.unwanted(Place(2, CONFIG_ERROR), places, 2)
-    assert roles.unwanted(places[2], [Place(0, CONFIG_ERROR, replace=True), *places[1:]], 2)
+    assert not roles.unwanted(places[2], 2, 0)
+    assert roles.unwanted(Place(2, CONFIG_ERROR), 2, 0)
+    assert roles.held([Place(0, CONFIG_ERROR, replace=True), *places[1:]], 2) is None
+    assert roles.unwanted(places[2], 2, None)
 
 
 def test_nothing_holds_a_role_that_is_emptied() -> None:
     places = [Place(0, CONFIG_ERROR), Place(1, CONFIGURED)]
     assert roles.held(places, 0) is None
-    assert all(roles.unwanted(place, places, 0) for place in places)
+    assert all(roles.unwanted(place, 0, None) for place in places)
 
 
 def test_a_member_below_one_that_stays_cannot_leave_by_replicas() -> None:
-    assert roles.below_kept(Place(1, DRAINING), [Place(1, DRAINING), Place(2, CONFIGURED)])
-    assert not roles.below_kept(Place(1, DRAINING), [Place(1, DRAINING), Place(2, REPLACING)])
+    assert roles.highest_kept([Place(1, DRAINING), Place(2, CONFIGURED)]) == 2
+    assert roles.highest_kept([Place(0, CONFIGURED), Place(1, DRAINING), Place(2, REPLACING)]) == 0
+    assert roles.highest_kept([]) == -1
 
 
 @given(PLACES, st.integers(0, 9))
