@@ -40,7 +40,7 @@ from kdasync.reconcile.journal import Journal
 from kdasync.reconcile.orders import Orders, Packages
 from kdasync.reconcile.reconciler import Reconciler
 from kdasync.reconcile.stores import Key, Stores
-from kdasync.reconcile.witness import Telling
+from kdasync.reconcile.witness import Listener, Telling
 from kdasync.render import keys
 from kdasync.settings import Settings
 from kdasync.store.informer import Informer
@@ -48,7 +48,7 @@ from kdasync.store.store import Store
 from kdasync.telemetry.logging import logger
 from kdasync.telemetry.metrics import Metrics
 from kdasync.workqueue.nursery import Nursery
-from kdasync.workqueue.queue import NORMAL, RESYNC, URGENT, WorkQueue
+from kdasync.workqueue.queue import FRESH, NORMAL, RESYNC, URGENT, WorkQueue
 from kdasync.workqueue.runner import Outcome, Runner
 
 T = TypeVar("T", bound=Object)
@@ -86,6 +86,7 @@ class Operator:
         metrics: a fresh one if None.
         guests: how orders reach guests; by exec if None.
         before_send: raises to forbid a write (the lease's fence).
+        listener: is told of every transition.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Operator:
         metrics: Metrics | None = None,
         guests: Guests | None = None,
         before_send: Callable[[], None] | None = None,
+        listener: Listener | None = None,
     ) -> None:
         self.metrics = metrics or Metrics()
         self.stores = Stores()
@@ -120,6 +122,7 @@ class Operator:
         )
         self._journal = Journal(self.client, settings, now=world.now, sleep=world.sleep) if settings.journal else None
         self._packages = packages
+        self._listener = listener
         self._guests = guests or ExecGuests(self.client, settings, clock=world.clock, report=self.metrics.executed)
         self.informers: tuple[Informer[Any], ...] = tuple(self._informers())
         self.reconciler: Reconciler | None = None
@@ -173,7 +176,7 @@ class Operator:
             ),
             orders=Orders(self.stores, self._settings, self._packages),
             committer=Committer(self.client, uid=world.uid),
-            witness=Telling(self.metrics, self._recorder, self._journal, now=world.now),
+            witness=Telling(self.metrics, self._recorder, self._journal, now=world.now, listener=self._listener),
             chance=Chance(world.random, world.token),
             now=world.now,
             wake=self._job_ended,
@@ -235,7 +238,7 @@ class Operator:
             item = new or old
             if item is None:
                 return
-            priority = RESYNC if self.reconciler is None else URGENT if urgent else NORMAL
+            priority = RESYNC if self.reconciler is None else _urgency(old, item) if urgent else NORMAL
             for key in wakes(item):
                 if self.reconciler is not None:
                     self.reconciler.notice(key)
@@ -254,6 +257,11 @@ class Operator:
 
 def _key(item: Object) -> Key:
     return item.metadata.namespace, item.metadata.name
+
+
+def _urgency(old: Object | None, item: Object) -> int:
+    """Somebody waits for the effect of an edit or a deletion; a burst of new clusters must not delay those that are at work."""
+    return URGENT if old is not None or item.metadata.deletion_timestamp else FRESH
 
 
 def _owner(item: Object) -> list[Key]:

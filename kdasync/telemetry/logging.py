@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import TextIO
 
 import msgspec
 import structlog
@@ -15,8 +16,9 @@ def _encode(event: object, **_options: object) -> bytes:
     return msgspec.json.encode(event, enc_hook=str)
 
 
-def configure(*, level: str, style: str) -> None:
-    """Set the process' logging up: `level` is debug, info, warning or error; `style` is `json` or `text`."""
+def configure(*, level: str, style: str, file: TextIO | None = None) -> None:
+    """Set the process' logging up: `level` is debug, info, warning or error; `style` is `json` or `text`; `file`: instead of stderr."""
+    stream = file or sys.stderr
     shared = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -24,10 +26,10 @@ def configure(*, level: str, style: str) -> None:
         structlog.processors.format_exc_info,
     ]
     renderer: object = structlog.processors.JSONRenderer(serializer=_encode)
-    factory: object = structlog.BytesLoggerFactory(sys.stderr.buffer)
+    factory: object = structlog.BytesLoggerFactory(stream.buffer)
     if style == "text":
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-        factory = structlog.PrintLoggerFactory(sys.stderr)
+        renderer = structlog.dev.ConsoleRenderer(colors=stream.isatty())
+        factory = structlog.PrintLoggerFactory(stream)
         shared = shared[:3]
     structlog.configure(
         processors=[*shared, renderer],  # type: ignore[list-item]
