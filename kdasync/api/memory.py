@@ -23,6 +23,7 @@ class Run(Wire, frozen=True):
         until_seq: a notification covers the log up to this sequence number.
         epoch: config epoch of the configmeta that it carries.
         commit: commit number under which it was ordered; the guest refuses older ones.
+        adopted: begun by KubeDirector: what it left in the guest is ours, although it carries no mark.
     """
 
     event: str
@@ -32,6 +33,7 @@ class Run(Wire, frozen=True):
     until_seq: int = 0
     epoch: int = 0
     commit: int = 0
+    adopted: bool = False
 
 
 class Doomed(Wire, frozen=True):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from kdasync.api.cluster import ClusterStatus, KubeDirectorCluster, Member, RoleStatus
-from kdasync.api.memory import LogEntry, MemberMemory, Memory
+from kdasync.api.memory import LogEntry, MemberMemory, Memory, Run
 from kdasync.render import keys
 from statemachines import cluster as clusters
 from statemachines import member as members
@@ -70,15 +70,19 @@ def _member(role: RoleStatus, known: Member, *, now: float) -> MemberMemory:
     state = _MEMBER.get(known.state, members.PLANNED)
     if state == members.PLANNED and detail.last_configured_container:
         state = members.RESTARTING
+    begun = detail.configuring_container if known.state == "creating" else ""
+    if begun:
+        state = members.RECOVERING
     return MemberMemory(
         node_id=known.node_id,
         role=role.id,
         ordinal=int(match[1]) if match else 0,
         state=state,
         since=now,
+        run=_begun(begun, detail.last_config_data_generation or 0, now=now) if begun else None,
         container=detail.last_configured_container,
         config_epoch=detail.last_config_data_generation,
-        setup_epoch=detail.last_setup_generation,
+        setup_epoch=detail.last_config_data_generation if begun else detail.last_setup_generation,
         connection_version=detail.last_connection_version,
         announced=bool(detail.last_configured_container),
         told=int(now),
@@ -89,6 +93,11 @@ def _member(role: RoleStatus, known: Member, *, now: float) -> MemberMemory:
         stderr=detail.start_script_stderr_message,
         auth_token=known.auth_token,
     )
+
+
+def _begun(container: str, epoch: int, *, now: float) -> Run:
+    """A setup that KubeDirector began: its end is waited for and looked at, it is not begun a second time."""
+    return Run(event="recover", attempt=int(now), container=container, epoch=epoch, commit=_first(now), adopted=True)
 
 
 def _log(status: ClusterStatus, *, start: int) -> list[LogEntry]:

@@ -90,7 +90,9 @@ class Orders:
             "configmeta": for_member(self.shared(snapshot, memory), member.node_id) if package else None,
         }
         if run.event == "recover":
-            return msgspec.structs.replace(base, **(common | {"probe": True, "trust_unmarked": bool(member.container)}))
+            return msgspec.structs.replace(
+                base, **(common | {"probe": True, "trust_unmarked": bool(member.container) or run.adopted})
+            )
         if run.event != "configure":
             return msgspec.structs.replace(base, **common)
         return await self._setup(snapshot, member, msgspec.structs.replace(base, **common), package)
