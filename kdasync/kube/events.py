@@ -30,6 +30,7 @@ NORMAL = "Normal"
 WARNING = "Warning"
 _SERIES_SECONDS = 600.0
 _REFRESH_SECONDS = 60.0
+_TICK = 0.001  # an event loop fires a timer up to its clock's resolution early
 _CAPACITY = 1000
 _NOTE = 1024  # bytes the API server accepts
 _CLUSTER_SCOPED = "default"  # where Events about objects without a namespace go
@@ -161,7 +162,7 @@ class Recorder:
         while True:
             self._woken.clear()
             due = [(at, key) for key, series in self._series.items() if (at := series.due_at()) is not None]
-            ready = [key for at, key in due if at <= self._clock()]
+            ready = [key for at, key in due if at <= self._clock() + _TICK]
             for key in ready:
                 await self._send(key)
             if not ready:

@@ -49,6 +49,20 @@ async def test_a_note_becomes_an_event(scripted: Any, recorder: Any) -> None:
     assert "series" not in body
 
 
+async def test_a_timer_that_fires_a_moment_early_is_no_busy_loop(scripted: Any, wire: Any, make_client: Any) -> None:
+    loop = asyncio.get_running_loop()
+    scripted.answers = [wire.answer(201, {"metadata": {}}) for _ in range(9)]
+    late = Recorder(make_client(scripted), controller="c", instance="i", clock=lambda: loop.time() - 1e-7, now=lambda: START)
+    task = asyncio.create_task(late.run())
+    note(late)
+    await asyncio.sleep(1)
+    note(late)
+    await asyncio.sleep(120)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert [request.method for _, request in scripted.asked] == ["POST", "PATCH"]
+
+
 async def test_repetitions_are_one_series_written_at_most_once_a_minute(scripted: Any, recorder: Any) -> None:
     made = recorder()
     task = asyncio.create_task(made.run())
