@@ -22,6 +22,7 @@ from kdasync.devcluster.image.recipe import read_catalog
 from kdasync.devcluster.image.store import ImageStore
 from kdasync.devcluster.runtime.process import ProcessRuntime
 from kdasync.devcluster.runtime.protocol import Runtime
+from kdasync.devcluster.runtime.simguest import SimGuest
 from kdasync.devcluster.runtime.simulated import SimulatedRuntime
 from kdasync.errors import SettingsError
 
@@ -80,7 +81,7 @@ async def _start(cluster: DevCluster) -> None:
 
 def _runtime(kind: str, folder: Path, images: ImageStore) -> Runtime:
     if kind == SIMULATED:
-        return SimulatedRuntime(random=random.Random(secrets.randbits(64)))  # noqa: S311 - names and addresses, not secrets
+        return SimulatedRuntime(random=random.Random(secrets.randbits(64)), guest=SimGuest())  # noqa: S311 - names and addresses, not secrets
     return ProcessRuntime(state=folder / "node", images=images, ids=lambda: secrets.token_hex(32))
 
 

@@ -78,6 +78,7 @@ class Board:
     def begin(self, number: int) -> None:
         """A step begins."""
         line = self.steps[number]
+        self.note = ""
         line.mark, line.begun = Mark.RUNNING, self.elapsed
         self.stepped(line)
 
@@ -87,6 +88,11 @@ class Board:
         line.mark = Mark.PROVEN if proven else Mark.FAILED
         line.seconds, line.evidence = self.elapsed - line.begun, evidence
         self.stepped(line)
+
+    def empty(self) -> None:
+        """The cluster and all its members are gone: what is deleted with its owner makes no transition of its own."""
+        self.members.clear()
+        self.cluster = GONE
 
     def listen(self, cluster: KubeDirectorCluster, record: Record) -> None:
         """The operator's listener."""

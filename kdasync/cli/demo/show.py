@@ -38,7 +38,7 @@ async def show(plan: Plan, *, plain: bool) -> bool:
 
 async def _tell(board: Board, set_: Scene) -> KdasyncError | None:
     """Step by step, until one is not true."""
-    story = Story(set_.stage, set_.kill)
+    story = Story(set_.stage, set_.kill, gone=board.empty)
     for number, (line, act) in enumerate(zip(board.steps, story.acts, strict=False)):
         board.begin(number)
         try:

@@ -26,10 +26,11 @@ def titles(*, local: bool, keep: bool) -> tuple[str, ...]:
 
 
 class Story:
-    """A Dask cluster's life; `acts` has one coroutine function for each title."""
+    """A Dask cluster's life; `acts` has one coroutine function for each title. `gone` is called once everything is."""
 
-    def __init__(self, stage: Stage, kill: Kill) -> None:
+    def __init__(self, stage: Stage, kill: Kill, *, gone: Callable[[], None]) -> None:
         self._stage = stage
+        self._gone = gone
         self._kill = kill
         self._dask = Dask(stage)
         self.acts: tuple[Callable[[], Awaitable[str]], ...] = (
@@ -101,6 +102,7 @@ class Story:
             return not await self._stage.left()
 
         await self._stage.until("everything of the cluster to be gone", gone)
+        self._gone()
         return "no pod, service, set, claim or journal is left"
 
     async def _known(self, count: int) -> list[str]:
