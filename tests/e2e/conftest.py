@@ -1,0 +1,55 @@
+"""A real Kubernetes for each session of tests: the one that `make cluster-up` runs, else one of its own that ends with the session.
+
+A missing tool fails every test here; nothing is skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+
+import pytest
+from realcluster import cluster as clusters
+from realcluster.cluster import Cluster
+from realcluster.lab import Lab, lab
+
+CRDS = Path(__file__).parents[2] / "manifests" / "crds"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder needs the real cluster."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.real)
+
+
+@pytest.fixture(scope="session")
+def real() -> Iterator[Cluster]:
+    """A ready cluster with our CRDs."""
+    running = clusters.find("main")
+    own = running or clusters.start(f"test-{os.getpid()}", say=lambda text: print(text, file=sys.stderr))
+    try:
+        command = ["kubectl", f"--kubeconfig={own.kubeconfig()}", "apply", "--server-side", "-f", str(CRDS)]
+        subprocess.run(command, check=True, capture_output=True)
+        wait = ["kubectl", f"--kubeconfig={own.kubeconfig()}", "wait", "--for=condition=Established", "crd", "--all"]
+        subprocess.run(wait, check=True, capture_output=True)
+        yield own
+    finally:
+        if running is None:
+            own.stop()
+
+
+@pytest.fixture
+def labs(real: Cluster, tmp_path: Path) -> Iterator[Callable[..., Lab]]:
+    """Makes labs; knobs as KDASYNC_* keywords."""
+    with ExitStack() as stack:
+
+        def make(**knobs: str) -> Lab:
+            made: AbstractContextManager[Lab] = lab(real, tmp_path, **knobs)
+            return stack.enter_context(made)
+
+        yield make
