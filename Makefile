@@ -1,22 +1,29 @@
-# Every target creates what it needs. Python 3.11 or newer is all a machine must have.
+# Every target creates what it needs. Python 3.11 or newer is all that a machine must have.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check clean
+.PHONY: demo dev test check docs wheel clean
 
+# pip checks the hash of each of the locked packages.
 $(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
+# A real app through its life on this machine; ARGS=--keep leaves it running, ARGS='--context NAME' runs it on your cluster.
 demo: $(READY)
-	$(BIN)/kdasync demo
+	$(BIN)/kdasync demo $(ARGS)
+
+# A Kubernetes of your own with the operator, until Ctrl-C.
+dev: $(READY)
+	$(BIN)/kdasync dev $(ARGS)
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 -m "not slow" $(ARGS)
 
 check: $(READY)
 	$(BIN)/ruff check .
@@ -24,5 +31,13 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The pages and pictures that are made from the tables.
+docs: $(READY)
+	$(BIN)/kdasync docs docs
+
+wheel: $(READY)
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
