@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo dev test check docs wheel clean
+.PHONY: demo dev test test-real cluster-up cluster-down check docs wheel clean
 
 # pip checks the hash of each of the locked packages.
 $(READY): requirements.lock pyproject.toml
@@ -23,7 +23,18 @@ dev: $(READY)
 	$(BIN)/kdasync dev $(ARGS)
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -n 2 -m "not slow and not real" $(ARGS)
+
+# Against a whole real Kubernetes: needs root, Go 1.26 and the Debian packages that it names; builds once, about seven minutes.
+test-real: $(READY)
+	$(BIN)/python -m pytest -m real tests/e2e $(ARGS)
+
+# The same Kubernetes for you; prints how to use it.
+cluster-up: $(READY)
+	PYTHONPATH=tests $(BIN)/python -m realcluster up $(ARGS)
+
+cluster-down: $(READY)
+	PYTHONPATH=tests $(BIN)/python -m realcluster down
 
 check: $(READY)
 	$(BIN)/ruff check .
