@@ -102,7 +102,9 @@ def _member(snapshot: Snapshot, member: MemberMemory) -> Trouble | None:
     state = MEMBER.state[member.state]
     if member.state in roles.FAILED:
         again = f"It is tried again at {rfc3339(member.retry_at)}." if member.retry_at else state.remedy.replace("<pod>", pod)
-        return Trouble(member.reason or state.reason, f"Member {pod}: {member.detail} {again}", retrying=member.retry_at > 0)
+        return Trouble(
+            member.reason or state.reason, f"Member {pod}: {member.detail.removesuffix('.')}. {again}", retrying=member.retry_at > 0
+        )
     if member.missed:
         remedy = f"Repair the app, or annotate the cluster with kubedirector.hpe.com/retry-config={pod} to set it up again."
         return Trouble("NotifyFailed", f"Member {pod} missed {member.detail}. {remedy}")

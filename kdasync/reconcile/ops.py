@@ -80,7 +80,7 @@ def adopt(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> None:
 
 
 def fail(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> None:
-    """Remember why the setup failed and plan the retry."""
+    """Remember why the setup failed and plan the retry; a script that ran had its configmeta."""
     job = job_of(snapshot, member)
     result = job.result if job else None
     if result is None:
@@ -88,8 +88,10 @@ def fail(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> None:
     reason = result.reason or "SetupFailed"
     text = result.detail or f"startscript exited with {result.exit_code}"
     prefix = _INJECTION_ERROR if reason == "InjectionFailed" else _CONFIG_ERROR
-    detail = f"{prefix}{text}. {result.remedy}".rstrip()
+    detail = f"{prefix}{text}. {result.remedy}" if result.remedy else f"{prefix}{text}"
     _failed(snapshot, draft, member, reason=reason, detail=detail, stdout=result.stdout, stderr=result.stderr)
+    if result.outcome is Outcome.SCRIPT_FAILED and member.run is not None:
+        draft.update(draft.members[member.node_id], config_epoch=member.run.epoch, setup_epoch=member.run.epoch)
     if result.outcome is Outcome.FOREIGN:
         draft.update(draft.members[member.node_id], reason="ForeignVolume", retry_at=0)
 

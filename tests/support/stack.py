@@ -174,8 +174,8 @@ class Stack:
 
 
 @asynccontextmanager
-async def run(seed: int = 1, *, app: Json = APP, start: bool = True, **changes: Any) -> AsyncIterator[Stack]:
-    """A stack with the CRDs and the app; the operator is started unless `start` is False."""
+async def run(seed: int = 1, *, app: Json = APP, node: bool = True, start: bool = True, **changes: Any) -> AsyncIterator[Stack]:
+    """A stack with the CRDs and the app; the operator and the node are started unless told otherwise."""
     stack = Stack(seed)
     for crd in crds():
         await stack.send("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd)
@@ -185,7 +185,8 @@ async def run(seed: int = 1, *, app: Json = APP, start: bool = True, **changes: 
         for coroutine, name in ((stack.caches.run(), "caches"), (stack.manager.run(), "controllers")):
             nursery.start(coroutine, name=name)
         await stack.caches.synced()
-        nursery.start(stack.node.run(), name="node")
+        if node:
+            nursery.start(stack.node.run(), name="node")
         await stack.create("kubedirectorapps", app)
         if start:
             stack.start_operator(**changes)
