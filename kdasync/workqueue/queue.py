@@ -28,6 +28,7 @@ K = TypeVar("K", bound=Hashable)
 
 URGENT = 100  # deletions and edits of a spec: somebody waits
 NORMAL = 0
+FRESH = -50  # a new cluster: its long first pass must not hold up what runs already
 RESYNC = -100  # objects of the first list
 
 _OLDEST_EVERY = 10
