@@ -61,7 +61,7 @@ class Stack:
         self._running: asyncio.Task[None] | None = None
         self.transport: InProcessTransport | None = None
 
-    def start_operator(self, **changes: Any) -> Operator:
+    def start_operator(self, *, transport: Any = None, guests: Any = None, **changes: Any) -> Operator:
         world = World(
             clock=asyncio.get_running_loop().time,
             now=self.now,
@@ -70,13 +70,13 @@ class Stack:
             uid=self.plane.environment.uid,
             token=lambda: f"{self.random.getrandbits(128):032x}",
         )
-        self.transport = InProcessTransport(self.server)
+        self.transport = transport or InProcessTransport(self.server)
         self.operator = Operator(
             self.transport,
             settings=msgspec.structs.replace(self.settings, **changes),
             world=world,
             packages=self.packages,
-            guests=self.guests,
+            guests=guests or self.guests,
         )
         self._running = asyncio.get_running_loop().create_task(self.operator.run())
         return self.operator
