@@ -11,6 +11,7 @@
     |- ExecError                     the exec itself failed (not: the command exited non-zero)
     |- GuestError                    the guest lacks something or is broken: has a reason and a remedy
     |- StaleMemory                   a status commit met another generationUID: load again
+    |- LeaseLost                     this process does not lead, or does not any more: nothing was sent
 
 Retrying is a property of the type, not of the message: `KdasyncError.transient`.
 """
@@ -163,3 +164,7 @@ class GuestError(KdasyncError):
 
 class StaleMemory(KdasyncError):
     """A status commit met another generationUID: somebody else wrote; drop the memory and load it again."""
+
+
+class LeaseLost(KdasyncError):
+    """This process does not lead (any more): its term is over, or has not begun. Nothing was sent."""

@@ -1,9 +1,10 @@
 """The composition root: builds everything, owns the one nursery; the only file that knows all others.
 
 Flow: informers list and watch; when all are synced, workers take keys; an event only wakes a key. Jobs, the journal and the event
-recorder run beside them. Guarantees: `run` ends only by cancellation or by a bug, and takes everything it started with it.
-Assumptions: one operator per API server works at a time (leader election is not built yet); all of clock, randomness, identity and
-wire come in from outside, so the whole operator runs on virtual time in one process.
+recorder run beside them. With an election the informers run always, and all that acts runs only while this process leads: it is built
+afresh for each term, so memory is loaded by live reads and nothing of an earlier term is left. Guarantees: `run` ends only by
+cancellation or by a bug, and takes everything it started with it. Assumptions: without an election nobody else works on the same
+clusters; all of clock, randomness, identity and wire come in from outside, so the whole operator runs on virtual time in one process.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from kdasync.api.meta import Object
-from kdasync.errors import KdasyncError
+from kdasync.errors import KdasyncError, LeaseLost
 from kdasync.kube.client import Client
+from kdasync.kube.election import Election
 from kdasync.kube.events import Recorder
 from kdasync.kube.resource import (
     APPS,
@@ -52,6 +54,7 @@ from kdasync.workqueue.queue import FRESH, NORMAL, RESYNC, URGENT, WorkQueue
 from kdasync.workqueue.runner import Outcome, Runner
 
 T = TypeVar("T", bound=Object)
+CONTROLLER = "kubedirector.hpe.com/kdasync"  # as Events name it
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +88,7 @@ class Operator:
         packages: where setup packages come from.
         metrics: a fresh one if None.
         guests: how orders reach guests; by exec if None.
-        before_send: raises to forbid a write (the lease's fence).
+        election: who may act; without one this operator always acts.
         listener: is told of every transition.
     """
 
@@ -98,7 +101,7 @@ class Operator:
         packages: Packages,
         metrics: Metrics | None = None,
         guests: Guests | None = None,
-        before_send: Callable[[], None] | None = None,
+        election: Election | None = None,
         listener: Listener | None = None,
     ) -> None:
         self.metrics = metrics or Metrics()
@@ -106,7 +109,8 @@ class Operator:
         self._settings = settings
         self._world = world
         self._log = logger("operator")
-        fence = {"before_send": before_send} if before_send else {}
+        self.election = election
+        fence = {"before_send": election.elector.fence} if election else {}
         self.client = Client(
             transport,
             settings=settings,
@@ -116,11 +120,9 @@ class Operator:
             observe=self.metrics.request,
             **fence,
         )
-        self.queue: WorkQueue[Key] = WorkQueue(settings=settings, clock=world.clock, random=world.random, hooks=self.metrics.queue)
-        self._recorder = Recorder(
-            self.client, controller="kubedirector.hpe.com/kdasync", instance=world.identity, clock=world.clock, now=world.now
-        )
-        self._journal = Journal(self.client, settings, now=world.now, sleep=world.sleep) if settings.journal else None
+        self.queue: WorkQueue[Key] = self._new_queue()
+        self._journal: Journal | None = None
+        self._synced = False
         self._packages = packages
         self._listener = listener
         self._guests = guests or ExecGuests(self.client, settings, clock=world.clock, report=self.metrics.executed)
@@ -129,8 +131,8 @@ class Operator:
 
     @property
     def ready(self) -> bool:
-        """True once all stores are synced and the workers run."""
-        return self.reconciler is not None
+        """True once all stores are synced: this process works, or can take over at once."""
+        return self._synced
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -138,29 +140,63 @@ class Operator:
             async with Nursery() as nursery:
                 for informer in self.informers:
                     nursery.start(informer.run(), name="informer")
-                nursery.start(self._work(nursery), name="operator")
+                nursery.start(self._work(), name="operator")
+                if self.election is not None:
+                    nursery.start(self.election.recorder.run(), name="election-events")
         finally:
-            self.queue.close()
-            self.reconciler = None
+            self._synced = False
 
     async def flush(self) -> None:
-        """Write what the journal still holds; call it after `run` has ended."""
+        """Write what the journal still holds; without an election call it after `run` has ended."""
         if self._journal is not None:
             await self._journal.flush()
 
-    async def _work(self, nursery: Nursery) -> None:
+    async def _work(self) -> None:
         for informer in self.informers:
             await informer.synced.wait()
-        async with Nursery() as jobs:
-            self.reconciler = self._build(jobs)
-            self._log.info("synced", clusters=len(self.stores.clusters), pods=len(self.stores.pods))
-            nursery.start(self._recorder.run(), name="events")
-            if self._journal is not None:
-                nursery.start(self._journal.run(), name="journal")
-            runner = Runner(self.queue, self.reconciler.reconcile, workers=self._settings.workers, report=self._report)
-            await runner.run()
+        self._synced = True
+        if self.election is None:
+            await self._term()
+            return
+        while True:
+            try:
+                async with self.election.elector.lead():
+                    await self._lead()
+            except LeaseLost as error:
+                self._log.warning("work stopped", reason=str(error))
 
-    def _build(self, jobs: Nursery) -> Reconciler:
+    async def _lead(self) -> None:
+        try:
+            await self._term()
+        finally:
+            await self.flush()  # the fence is still open if we end by ourselves
+
+    async def _term(self) -> None:
+        """Everything that acts, from the beginning to the end of one term."""
+        world, settings = self._world, self._settings
+        self.queue = self._new_queue()
+        recorder = Recorder(self.client, controller=CONTROLLER, instance=world.identity, clock=world.clock, now=world.now)
+        self._journal = Journal(self.client, settings, now=world.now, sleep=world.sleep) if settings.journal else None
+        try:
+            async with Nursery() as jobs:
+                self.reconciler = reconciler = self._build(jobs, recorder)
+                self._log.info("synced", clusters=len(self.stores.clusters), pods=len(self.stores.pods))
+                for cluster in self.stores.clusters:
+                    self._wake(_key(cluster), RESYNC)
+                jobs.start(recorder.run(), name="events")
+                if self._journal is not None:
+                    jobs.start(self._journal.run(), name="journal")
+                await Runner(self.queue, reconciler.reconcile, workers=settings.workers, report=self._report).run()
+        finally:
+            self.queue.close()
+            self.reconciler = None
+            self.metrics.nobody()
+
+    def _new_queue(self) -> WorkQueue[Key]:
+        world = self._world
+        return WorkQueue(settings=self._settings, clock=world.clock, random=world.random, hooks=self.metrics.queue)
+
+    def _build(self, jobs: Nursery, recorder: Recorder) -> Reconciler:
         world = self._world
         return Reconciler(
             settings=self._settings,
@@ -176,16 +212,21 @@ class Operator:
             ),
             orders=Orders(self.stores, self._settings, self._packages),
             committer=Committer(self.client, uid=world.uid),
-            witness=Telling(self.metrics, self._recorder, self._journal, now=world.now, listener=self._listener),
+            witness=Telling(self.metrics, recorder, self._journal, now=world.now, listener=self._listener),
             chance=Chance(world.random, world.token),
             now=world.now,
             wake=self._job_ended,
+            follows=self.election is not None,
         )
 
     def _job_ended(self, key: Key) -> None:
+        self._wake(key, NORMAL)
+
+    def _wake(self, key: Key, priority: int) -> None:
+        """Add a key; nobody acts while there is no reconciler, and its begin wakes all."""
         if self.reconciler is not None:
             self.reconciler.notice(key)
-        self.queue.add(key, NORMAL)
+            self.queue.add(key, priority)
 
     def _report(self, key: Key, outcome: Outcome, error: BaseException | None) -> None:
         if error is None:
@@ -238,11 +279,8 @@ class Operator:
             item = new or old
             if item is None:
                 return
-            priority = RESYNC if self.reconciler is None else _urgency(old, item) if urgent else NORMAL
             for key in wakes(item):
-                if self.reconciler is not None:
-                    self.reconciler.notice(key)
-                self.queue.add(key, priority)
+                self._wake(key, _urgency(old, item) if urgent else NORMAL)
 
         informer.subscribe(handle)
         return informer
@@ -253,6 +291,22 @@ class Operator:
 
     def _connected(self, kind: str) -> Callable[[Object], list[Key]]:
         return lambda item: self.stores.connected_to(kind, item.metadata.namespace, item.metadata.name)
+
+
+def elect(transport: Transport, *, settings: Settings, world: World, metrics: Metrics) -> Election:
+    """The election among all operators of `settings.namespace`."""
+    return Election(
+        transport,
+        settings=settings,
+        identity=f"{world.identity}_{world.uid()}",
+        controller=CONTROLLER,
+        clock=world.clock,
+        now=world.now,
+        sleep=world.sleep,
+        random=world.random,
+        report=metrics.request,
+        observe=metrics.leader.set,
+    )
 
 
 def _key(item: Object) -> Key:

@@ -241,6 +241,10 @@ class Client:
             raise TooManyRequests(429, "TooManyRequests", "The API server asked this client to wait.", retry_after=wait)
         await self._sleep(wait)
 
+    def check_fence(self) -> None:
+        """Raise what the fence raises; for effects that are not requests of this client, such as an exec."""
+        self._before_send()
+
     async def opened(self, verb: str, kind: str, opening: Awaitable[T]) -> T:
         """Await the opening of a connection (watch, exec) and count it; 101 and 200 both count as 200."""
         start = self._clock()

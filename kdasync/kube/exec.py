@@ -147,7 +147,9 @@ async def exec_(
     Raises:
         ExecError: see its reasons.
         Forbidden, Unauthorized: the operator may not exec there.
+        LeaseLost: this process may not act.
     """
+    client.check_fence()
     flags = (("container", container), ("stdin", str(stdin).lower()), ("stdout", "true"), ("stderr", "true"))
     request = Request("GET", PODS.path(namespace, pod, "exec"), (*flags, *(("command", word) for word in command)))
     async with AsyncExitStack() as stack:

@@ -73,7 +73,7 @@ class _Context:
 
 
 class Reconciler:
-    """All passes. `now` gives seconds since the epoch."""
+    """All passes. `now` gives seconds since the epoch; `follows`: somebody else may have worked until just now."""
 
     def __init__(
         self,
@@ -88,8 +88,10 @@ class Reconciler:
         chance: Chance,
         now: Callable[[], float],
         wake: Callable[[Key], None],
+        follows: bool = False,
     ) -> None:
         self._wake = wake
+        self._inherited = {cluster.metadata.uid for cluster in stores.clusters} if follows else set()
         self._settings = settings
         self._client = client
         self._stores = stores
@@ -136,8 +138,12 @@ class Reconciler:
         self._witness.forgotten(context.uid)
 
     async def _load(self, cluster: KubeDirectorCluster) -> tuple[KubeDirectorCluster, _Context]:
-        """A status in the store may be old: what it says of side effects must be read live. Without one there is nothing to read."""
-        if cluster.status is not None and cluster.status.generation_uid:
+        """A status in the store may be old: what it says of side effects must be read live.
+
+        Without one there is nothing to read, unless another operator may have written it since; if it did so unseen by us even to a
+        cluster that was not there when we began, the first commit is refused.
+        """
+        if cluster.metadata.uid in self._inherited or (cluster.status is not None and cluster.status.generation_uid):
             cluster = await self._client.get(CLUSTERS, cluster.metadata.namespace, cluster.metadata.name)
             self._stores.clusters.apply(cluster)
         known = cluster.status.generation_uid if cluster.status else ""

@@ -61,6 +61,7 @@ class Metrics:
         )
         self.status_writes = Counter("kdasync_status_writes", "Committed statuses.", registry=self.registry)
         self.loop_lag = Gauge("kdasync_event_loop_lag_seconds", "How late the last timer was.", registry=self.registry)
+        self.leader = Gauge("kdasync_leader", "1 while this process leads.", registry=self.registry)
         self.queue = QueueMetrics(self.registry)
         self._edges = {
             (built.table.name, edge.source, edge.trigger, edge.dest): (
@@ -85,6 +86,11 @@ class Metrics:
         for built in MACHINES:
             for state in built.table.states if built.table.name == machine else ():
                 self._members.labels(machine, state.id).set(states.get(state.id, 0))
+
+    def nobody(self) -> None:
+        """We count no objects any more."""
+        for built in MACHINES:
+            self.population(built.table.name, {})
 
     def failure(self, reason: str) -> None:
         """A setup or notification failed."""
