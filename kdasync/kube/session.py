@@ -222,7 +222,7 @@ class HttpTransport:
             async with asyncio.timeout(connect_timeout):
                 socket = await self._channels.ws_connect(
                     self._url(request),
-                    headers=await self._headers(request),
+                    headers={**await self._headers(request), "Accept": "*/*"},  # a kubelet answers 406 to any narrower one
                     protocols=(PROTOCOL,),
                     heartbeat=_HEARTBEAT,
                     max_msg_size=0,

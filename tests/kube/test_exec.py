@@ -173,3 +173,11 @@ async def test_a_server_without_the_protocol_is_refused(connect_to: Any, make_cl
     with pytest.raises(ExecError, match=r"Use Kubernetes 1\.30"):
         async with exec_(make_client(await connect_to(old)), "ns", "p", "app", ["true"]):
             pass
+
+
+async def test_any_answer_is_accepted_as_a_kubelet_asks(connect_to: Any, make_client: Any) -> None:
+    async def kubelet(request: web.Request) -> web.StreamResponse:
+        return await guest(request) if request.headers["Accept"] == "*/*" else web.Response(status=406)
+
+    async with exec_(make_client(await connect_to(kubelet)), "ns", "p", "app", ["true"]) as process:
+        assert await process.wait() == 0
