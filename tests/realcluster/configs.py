@@ -114,7 +114,7 @@ def _kubelet(layout: Layout) -> dict[str, Any]:
         "enforceNodeAllocatable": [],
         "localStorageCapacityIsolation": False,
         "failSwapOn": False,
-        "evictionHard": {"memory.available": "0", "nodefs.available": "0%", "nodefs.inodesFree": "0%", "imagefs.available": "0%"},
+        "evictionHard": {"memory.available": "0%", "nodefs.available": "0%", "nodefs.inodesFree": "0%", "imagefs.available": "0%"},
         "imageGCHighThresholdPercent": 100,
         "maxPods": 200,
         "kubeAPIQPS": 200,

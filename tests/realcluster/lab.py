@@ -23,7 +23,7 @@ from realcluster.packages import PackageServer
 GROUP = "/apis/kubedirector.hpe.com/v1beta1"
 LOG = "/tmp/calls"  # noqa: S108 - in the guest
 _NUMBERS = itertools.count(1)
-_SETTLED = 120.0
+_SETTLED = 60.0
 
 
 def script(body: str = "", *, sleep: float = 0) -> str:

@@ -23,7 +23,16 @@ class OperatorProcess:
     """
 
     def __init__(self, kubeconfig: Path, namespace: str, log: Path, knobs: dict[str, str]) -> None:
-        self._command = [sys.executable, "-c", "from kdasync.cli.main import main; main()", "run", "--kubeconfig", str(kubeconfig), "--namespace", namespace]
+        self._command = [
+            sys.executable,
+            "-c",
+            "from kdasync.cli.main import main; main()",
+            "run",
+            "--kubeconfig",
+            str(kubeconfig),
+            "--namespace",
+            namespace,
+        ]
         self._environment = {**os.environ, "KDASYNC_HTTP_PORT": "0", "KDASYNC_HTTP_HOST": "127.0.0.1", **knobs}
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
