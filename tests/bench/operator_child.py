@@ -13,13 +13,13 @@ from typing import Any
 
 import aiohttp
 from children import cpu, resident, serve
+from quiet import silence
 
 from kdasync.guest.fetch import SessionFetch
 from kdasync.guest.package import PackageStore
 from kdasync.kube.session import HttpTransport
 from kdasync.operator import Operator, World
 from kdasync.settings import Settings
-from kdasync.telemetry import logging
 
 
 class Running:
@@ -80,8 +80,7 @@ async def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115 - lines are made, encoded and written, and nobody reads them
-    logging.configure(level="info", style="json")
+    silence()
     if os.environ.get("BENCH_PROFILE"):
         import cProfile
 

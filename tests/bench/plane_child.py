@@ -63,7 +63,8 @@ class Served:
 
     async def _quiet(self, seconds: float) -> None:
         """Wait until the operator has written nothing for so long."""
-        while not self._server.last_write or time.perf_counter() - self._server.last_write < seconds:
+        began = time.perf_counter()
+        while time.perf_counter() - max(began, self._server.last_write) < seconds:
             await asyncio.sleep(0.2)
 
     async def _report(self, _value: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import datetime
+import datetime as dt
 import os
 import platform
 import sys
@@ -68,7 +68,7 @@ def machine() -> str:
     load = os.getloadavg()
     usable = len(os.sched_getaffinity(0))
     return (
-        f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC; {usable} cores ({', '.join(sorted(cpus)) or platform.machine()}), "
+        f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC; {usable} cores ({', '.join(sorted(cpus)) or platform.machine()}), "
         f"{memory / 2**20:.1f} GiB; Linux {platform.release().split('-')[0]}; Python {platform.python_version()}; "
         f"load average before the run {load[0]:.1f} (1 min), {load[1]:.1f} (5 min)"
     )
