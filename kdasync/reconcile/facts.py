@@ -164,8 +164,9 @@ def cluster_seen(snapshot: Snapshot, draft: Draft) -> ClusterSeen:
 
 
 def down(snapshot: Snapshot, member: MemberMemory) -> bool:
-    """True if a member that should be at work has no running container."""
-    return member.state in roles.AT_WORK and not is_running(snapshot.pods.get(pod_of(snapshot, member)))
+    """True if the container that a member at work was set up in does not run (any more)."""
+    pod = snapshot.pods.get(pod_of(snapshot, member))
+    return member.state in roles.AT_WORK and (not is_running(pod) or container_id(pod) != member.container)
 
 
 def settled(snapshot: Snapshot, draft: Draft) -> bool:

@@ -38,24 +38,29 @@ def load(cluster: KubeDirectorCluster, *, now: float) -> Memory:
 
 
 def _version(cluster: KubeDirectorCluster) -> int:
+    """The annotation, else what all configured members have been told (spec section 1.3)."""
     text = cluster.metadata.annotations.get(keys.HASH_CHANGES, "")
-    return int(text) if text.isdigit() else 0
-
-
-def _first(now: float) -> int:
-    """A commit number above every one that was ever given: no cluster commits a thousand times a second for long."""
-    return int(now * 1000)
+    if text.isdigit():
+        return int(text)
+    roles = cluster.status.roles if cluster.status else []
+    known = [m.state_detail.last_connection_version for role in roles for m in role.members if m.state == "configured"]
+    return min((version for version in known if version is not None), default=0)
 
 
 def _adopt(cluster: KubeDirectorCluster, status: ClusterStatus, *, now: float) -> Memory:
-    log = _log(status, start=int(now))
-    found = [_member(role, known, now=now) for role in status.roles for known in role.members if known.pod]
+    """What we counted before somebody else wrote is lost: commits, sequences and attempts go on above anything a guest has seen."""
+    base, epoch = int(now), status.spec_generation_to_process or 0
+    pairs = [(role, known) for role in status.roles for known in role.members if known.pod]
+    log = _log(status, base=base)
+    heard = len(log)
+    found = [_member(role, known, log, epoch=epoch, now=now) for role, known in pairs]
+    log += _unsaid(found, pairs, log, base=base + heard, epoch=epoch)
     return Memory(
         state=_CLUSTER.get(status.state, clusters.UPDATING),
         since=now,
-        epoch=status.spec_generation_to_process or 0,
-        commit=_first(now),
-        seq=int(now) + len(log),
+        epoch=epoch,
+        commit=base,
+        seq=base + len(log),
         last_node_id=max([status.last_node_id, *(member.node_id for member in found)]),
         connection_version=_version(cluster),
         connection_hash=status.last_connection_hash,
@@ -64,28 +69,30 @@ def _adopt(cluster: KubeDirectorCluster, status: ClusterStatus, *, now: float) -
     )
 
 
-def _member(role: RoleStatus, known: Member, *, now: float) -> MemberMemory:
+def _member(role: RoleStatus, known: Member, log: list[LogEntry], *, epoch: int, now: float) -> MemberMemory:
     detail = known.state_detail
     match = _ORDINAL.search(known.pod)
     state = _MEMBER.get(known.state, members.PLANNED)
     if state == members.PLANNED and detail.last_configured_container:
         state = members.RESTARTING
-    begun = detail.configuring_container if known.state == "creating" else ""
-    if begun:
-        state = members.RECOVERING
+    run = None
+    if known.state == "creating" and detail.configuring_container:
+        state = members.RECOVERING  # KubeDirector's script runs or has ended there: its configure.status is looked at
+        run = Run(event="recover", attempt=int(now), container=detail.configuring_container, epoch=epoch, commit=int(now))
     return MemberMemory(
         node_id=known.node_id,
         role=role.id,
         ordinal=int(match[1]) if match else 0,
         state=state,
         since=now,
-        run=_begun(begun, detail.last_config_data_generation or 0, now=now) if begun else None,
+        joined=epoch,
         container=detail.last_configured_container,
         config_epoch=detail.last_config_data_generation,
-        setup_epoch=detail.last_config_data_generation if begun else detail.last_setup_generation,
+        setup_epoch=detail.last_setup_generation,
         connection_version=detail.last_connection_version,
+        told=_told(known, log, base=int(now)),
         announced=bool(detail.last_configured_container),
-        told=int(now),
+        run=run,
         configures=int(now),
         reason="SetupFailed" if state == members.CONFIG_ERROR else "",
         detail=detail.config_error_detail or "",
@@ -95,13 +102,31 @@ def _member(role: RoleStatus, known: Member, *, now: float) -> MemberMemory:
     )
 
 
-def _begun(container: str, epoch: int, *, now: float) -> Run:
-    """A setup that KubeDirector began: its end is waited for and looked at, it is not begun a second time."""
-    return Run(event="recover", attempt=int(now), container=container, epoch=epoch, commit=_first(now), adopted=True)
+def _told(known: Member, log: list[LogEntry], *, base: int) -> int:
+    """Everything up to the first entry that still waits in its queue."""
+    waiting = {subject for command in known.state_detail.pending_notify_cmds for subject in _subjects(command.arguments)}
+    first = next((entry.seq for entry in log if (entry.op, entry.role, entry.pod) in waiting), None)
+    return first - 1 if first is not None else base + len(log)
 
 
-def _log(status: ClusterStatus, *, start: int) -> list[LogEntry]:
-    """Queued notifications become log entries; a member that is not addressed by one has nothing older to hear."""
+def _unsaid(
+    found: list[MemberMemory], pairs: list[tuple[RoleStatus, Member]], log: list[LogEntry], *, base: int, epoch: int
+) -> list[LogEntry]:
+    """KubeDirector queues `delnodes` when `delete pending` ends: for a member in that state nobody knows yet."""
+    said = {entry.node_id for entry in log if entry.op == "del"}
+    leaving = [
+        (member, known.pod)
+        for member, (_, known) in zip(found, pairs, strict=True)
+        if member.state == members.DRAINING and member.node_id not in said
+    ]
+    return [
+        LogEntry(seq=base + number, op="del", node_id=member.node_id, role=member.role, pod=pod, epoch=epoch)
+        for number, (member, pod) in enumerate(leaving, start=1)
+    ]
+
+
+def _log(status: ClusterStatus, *, base: int) -> list[LogEntry]:
+    """Queued notifications become log entries."""
     epoch = status.spec_generation_to_process or 0
     nodes = {known.pod: known.node_id for role in status.roles for known in role.members}
     seen: dict[tuple[str, str, str], None] = {}
@@ -110,7 +135,7 @@ def _log(status: ClusterStatus, *, start: int) -> list[LogEntry]:
             for command in known.state_detail.pending_notify_cmds:
                 seen.update(dict.fromkeys(_subjects(command.arguments)))
     return [
-        LogEntry(seq=number, op=op, node_id=nodes.get(pod, -number), role=role_id, pod=pod, epoch=epoch)
+        LogEntry(seq=number, op=op, node_id=nodes.get(pod, base - number), role=role_id, pod=pod, epoch=epoch)
         for number, (op, role_id, pod) in enumerate(seen, start=start + 1)
     ]
 
