@@ -1,6 +1,7 @@
 """Amounts of a role: resources that Kubernetes can read, and at least what the app asks for.
 
-Minima are compared as KubeDirector does, whole numbers rounded up, so that every cluster that it accepted stays acceptable.
+Minima are compared as KubeDirector does, whole numbers rounded up, so that every cluster that it stored keeps running; admission
+asks of what is new that it meets them exactly (`exact`). A request that is absent is its limit, as Kubernetes has it.
 Source: spec/kubedirector-api.md section 2.9 (C12, C13) and 6.4 (F14).
 """
 
@@ -28,6 +29,7 @@ def check_resources(role: clusters.Role, field: str) -> Iterator[DefinitionError
                     f"{value!r} is no quantity.",
                     field=f"{field}.resources.{kind}[{key}]",
                     remedy="Write a number with an optional suffix, such as 500m or 4Gi.",
+                    reason="InvalidQuantity",
                 )
     for key, value in requests.items():
         limit, request = quantity(wanted.limits.get(key)), quantity(value)
@@ -36,15 +38,17 @@ def check_resources(role: clusters.Role, field: str) -> Iterator[DefinitionError
                 f"{value} is more than the limit of {wanted.limits[key]}.",
                 field=f"{field}.resources.requests[{key}]",
                 remedy="Lower the request or raise the limit.",
+                reason="RequestAboveLimit",
             )
 
 
-def check_minima(role: clusters.Role, rule: apps.Role, field: str) -> Iterator[DefinitionError]:
+def check_minima(role: clusters.Role, rule: apps.Role, field: str, *, exact: bool = False) -> Iterator[DefinitionError]:
     """Less than what the app asks for."""
-    requests = role.resources.requests or {}
+    requests = {**role.resources.limits, **(role.resources.requests or {})}
+    step = (lambda number: number) if exact else _whole
     for key, text in (rule.min_resources or {}).items():
         minimum = quantity(text) or _ZERO
-        if minimum and _whole(quantity(requests.get(key)) or _ZERO) < _whole(minimum):
+        if minimum and step(quantity(requests.get(key)) or _ZERO) < step(minimum):
             yield _below(key, text, field=f"{field}.resources.requests[{key}]")
     if rule.min_storage:
         yield from _storage(role.storage, rule.min_storage, field)

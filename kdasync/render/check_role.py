@@ -32,8 +32,10 @@ def check_role(
     yield from check_resources(role, field)
     yield from _sizes(role, field)
     yield from _devices(role, field)
-    yield from _labels(role, field)
-    yield from _annotations(role, field)
+    yield from check_labels(role.pod_labels, f"{field}.podLabels")
+    yield from check_labels(role.service_labels, f"{field}.serviceLabels")
+    yield from check_annotations(role.pod_annotations, f"{field}.podAnnotations")
+    yield from check_annotations(role.service_annotations, f"{field}.serviceAnnotations")
     rule = next((known for known in app.spec.roles if known.id == role.id), None)
     if rule is not None:
         yield from check_minima(role, rule, field)
@@ -50,7 +52,10 @@ def _sizes(role: clusters.Role, field: str) -> Iterator[DefinitionError]:
     for name, text in given.items():
         if text is not None and not (quantity(text) or 0) > 0:
             yield DefinitionError(
-                f"{text!r} is no size.", field=f"{field}.{name}", remedy="Write a quantity above zero such as 10Gi."
+                f"{text!r} is no size.",
+                field=f"{field}.{name}",
+                remedy="Write a quantity above zero such as 10Gi.",
+                reason="InvalidSize",
             )
 
 
@@ -61,33 +66,14 @@ def _devices(role: clusters.Role, field: str) -> Iterator[DefinitionError]:
             f"{devices} devices are too many.",
             field=f"{field}.blockStorage.numDevices",
             remedy=f"Ask for at most {_DEVICES} per member.",
+            reason="TooManyDevices",
         )
-
-
-def _labels(role: clusters.Role, field: str) -> Iterator[DefinitionError]:
-    for name, labels in (("podLabels", role.pod_labels), ("serviceLabels", role.service_labels)):
-        for key, value in (labels or {}).items():
-            if not _qualified(key):
-                yield _bad_key(key, f"{field}.{name}")
-            if value and not _PART.fullmatch(value):
-                yield DefinitionError(
-                    f"{value!r} is no label value.",
-                    field=f"{field}.{name}[{key}]",
-                    remedy="Use at most 63 letters, digits, '-', '_' and '.', starting and ending with a letter or digit.",
-                )
-
-
-def _annotations(role: clusters.Role, field: str) -> Iterator[DefinitionError]:
-    for name, notes in (("podAnnotations", role.pod_annotations), ("serviceAnnotations", role.service_annotations)):
-        yield from (_bad_key(key, f"{field}.{name}") for key in notes or {} if not _qualified(key.lower()))
-        if _bytes(notes or {}) > _ANNOTATIONS:
-            yield DefinitionError("too long.", field=f"{field}.{name}", remedy="Use at most 256 KiB of annotations.")
 
 
 def _ports(app: apps.KubeDirectorApp, role: clusters.Role, field: str) -> Iterator[DefinitionError]:
     exposed = ports(app, role.id)
     for port in exposed:
-        if not _PORT_NAME.fullmatch(port.service):
+        if not port_name(port.service):
             yield DefinitionError(
                 f"the app's service {port.service!r} cannot name a port.",
                 field=f"{field}.id",
@@ -114,6 +100,32 @@ def _paths(view: RoleView, field: str) -> Iterator[DefinitionError]:
         )
 
 
+def port_name(service: str) -> bool:
+    """True if a service's id can name a container port."""
+    return bool(_PORT_NAME.fullmatch(service))
+
+
+def check_labels(labels: Mapping[str, str] | None, field: str) -> Iterator[DefinitionError]:
+    """Keys and values that are no labels."""
+    for key, value in (labels or {}).items():
+        if not _qualified(key):
+            yield _bad_key(key, field)
+        if value and not _PART.fullmatch(value):
+            yield DefinitionError(
+                f"{value!r} is no label value.",
+                field=f"{field}[{key}]",
+                remedy="Use at most 63 letters, digits, '-', '_' and '.', starting and ending with a letter or digit.",
+                reason="InvalidLabel",
+            )
+
+
+def check_annotations(notes: Mapping[str, str] | None, field: str) -> Iterator[DefinitionError]:
+    """Keys that are none, and too much text."""
+    yield from (_bad_key(key, field) for key in notes or {} if not _qualified(key.lower()))
+    if _bytes(notes or {}) > _ANNOTATIONS:
+        yield DefinitionError("too long.", field=field, remedy="Use at most 256 KiB of annotations.", reason="InvalidLabel")
+
+
 def _qualified(key: str) -> bool:
     prefix, slash, name = key.rpartition("/")
     return bool(_PART.fullmatch(name)) and (not slash or bool(_PREFIX.fullmatch(prefix)))
@@ -125,5 +137,8 @@ def _bytes(notes: Mapping[str, str]) -> int:
 
 def _bad_key(key: str, field: str) -> DefinitionError:
     return DefinitionError(
-        f"{key!r} is no key.", field=field, remedy="Use an optional DNS prefix with '/', and at most 63 characters."
+        f"{key!r} is no key.",
+        field=field,
+        remedy="Use an optional DNS prefix with '/', and at most 63 characters.",
+        reason="InvalidLabel",
     )

@@ -74,17 +74,22 @@ def _app_roles(spec: apps.AppSpec) -> Iterator[DefinitionError]:
                 f"role {role.id} has no image.",
                 field=f"{field}.imageRepoTag",
                 remedy="Set it, or spec.defaultImageRepoTag for all roles.",
+                reason="NoImage",
             )
         if role.container_spec and role.container_spec.tty and not role.container_spec.stdin:
             yield DefinitionError(
                 f"role {role.id} wants a terminal without stdin.",
                 field=f"{field}.containerSpec.tty",
                 remedy="Set stdin to true as well.",
+                reason="TerminalWithoutInput",
             )
         yield from _persist_dirs(role, field)
         if role.min_storage and quantity(role.min_storage.size) is None:
             yield DefinitionError(
-                f"{role.min_storage.size!r} is no size.", field=f"{field}.minStorage.size", remedy="Write a quantity such as 10Gi."
+                f"{role.min_storage.size!r} is no size.",
+                field=f"{field}.minStorage.size",
+                remedy="Write a quantity such as 10Gi.",
+                reason="InvalidSize",
             )
 
 
@@ -92,7 +97,10 @@ def _persist_dirs(role: apps.Role, field: str) -> Iterator[DefinitionError]:
     for path in role.persist_dirs or []:
         if posixpath.normpath(f"/{path.lstrip('/')}") == "/":
             yield DefinitionError(
-                f"{path!r} is the root directory.", field=f"{field}.persistDirs", remedy="Name the directories to keep instead."
+                f"{path!r} is the root directory.",
+                field=f"{field}.persistDirs",
+                remedy="Name the directories to keep instead.",
+                reason="InvalidDirectory",
             )
 
 
@@ -100,7 +108,7 @@ def _cardinality(role: apps.Role, field: str) -> Iterator[DefinitionError]:
     try:
         cardinality(role.cardinality)
     except DefinitionError as error:
-        yield DefinitionError(error.message, field=f"{field}.cardinality", remedy=error.remedy)
+        yield DefinitionError(error.message, field=f"{field}.cardinality", remedy=error.remedy, reason="InvalidCardinality")
 
 
 def _app_services(spec: apps.AppSpec) -> Iterator[DefinitionError]:
@@ -110,6 +118,7 @@ def _app_services(spec: apps.AppSpec) -> Iterator[DefinitionError]:
                 f"dashboard {service.id} has no URL scheme.",
                 field=f"spec.services[{index}].endpoint.urlScheme",
                 remedy="Set it, for example to http.",
+                reason="NoScheme",
             )
 
 
@@ -192,7 +201,7 @@ def _unique(ids: Iterable[str], *, field: str, what: str) -> Iterator[Definition
 
 
 def _among(
-    ids: Iterable[str], known: list[str], *, field: str, what: str, reason: str = "InvalidDefinition"
+    ids: Iterable[str], known: list[str], *, field: str, what: str, reason: str = "UnknownReference"
 ) -> Iterator[DefinitionError]:
     for name in ids:
         if name not in known:

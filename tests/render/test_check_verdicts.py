@@ -46,7 +46,6 @@ CAUGHT = {
         "Invalid member count",
         "Each id in the roles",
         "Storage size for role",
-        "Minimum value must be",
         ".podLabels: Invalid",
         ".serviceLabels: Invalid",
         ".podAnnotations: Invalid",
