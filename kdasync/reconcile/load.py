@@ -37,6 +37,11 @@ def load(cluster: KubeDirectorCluster, *, now: float) -> Memory:
     return _adopt(cluster, status, now=now)
 
 
+def _first(now: float) -> int:
+    """A commit number above every one that was ever given: no cluster commits a thousand times a second for long."""
+    return int(now * 1000)
+
+
 def _version(cluster: KubeDirectorCluster) -> int:
     """The annotation, else what all configured members have been told (spec section 1.3)."""
     text = cluster.metadata.annotations.get(keys.HASH_CHANGES, "")
@@ -59,7 +64,7 @@ def _adopt(cluster: KubeDirectorCluster, status: ClusterStatus, *, now: float) -
         state=_CLUSTER.get(status.state, clusters.UPDATING),
         since=now,
         epoch=epoch,
-        commit=base,
+        commit=_first(now),
         seq=base + len(log),
         last_node_id=max([status.last_node_id, *(member.node_id for member in found)]),
         connection_version=_version(cluster),
@@ -78,7 +83,9 @@ def _member(role: RoleStatus, known: Member, log: list[LogEntry], *, epoch: int,
     run = None
     if known.state == "creating" and detail.configuring_container:
         state = members.RECOVERING  # KubeDirector's script runs or has ended there: its configure.status is looked at
-        run = Run(event="recover", attempt=int(now), container=detail.configuring_container, epoch=epoch, commit=int(now))
+        run = Run(
+            event="recover", attempt=int(now), container=detail.configuring_container, epoch=epoch, commit=_first(now), adopted=True
+        )
     return MemberMemory(
         node_id=known.node_id,
         role=role.id,
@@ -88,7 +95,7 @@ def _member(role: RoleStatus, known: Member, log: list[LogEntry], *, epoch: int,
         joined=epoch,
         container=detail.last_configured_container,
         config_epoch=detail.last_config_data_generation,
-        setup_epoch=detail.last_setup_generation,
+        setup_epoch=detail.last_config_data_generation if run else detail.last_setup_generation,
         connection_version=detail.last_connection_version,
         told=_told(known, log, base=int(now)),
         announced=bool(detail.last_configured_container),
@@ -125,6 +132,23 @@ def _unsaid(
     ]
 
 
+def _told(known: Member, queued: list[LogEntry], *, start: int) -> int:
+    """A member has heard of everything up to the first entry that waits in its own queue."""
+    waiting = {subject for command in known.state_detail.pending_notify_cmds for subject in _subjects(command.arguments)}
+    first = next((entry.seq for entry in queued if (entry.op, entry.role, entry.pod) in waiting), None)
+    return start + len(queued) if first is None else first - 1
+
+
+def _unsaid(pairs: list[tuple[RoleStatus, Member]], queued: list[LogEntry], *, start: int, epoch: int) -> list[LogEntry]:
+    """KubeDirector queues `delnodes` when `delete pending` ends: of a member in that state nobody knows yet that it leaves."""
+    said = {entry.node_id for entry in queued if entry.op == "del"}
+    leaving = [(role, known) for role, known in pairs if known.state == "delete pending" and known.node_id not in said]
+    return [
+        LogEntry(seq=number, op="del", node_id=known.node_id, role=role.id, pod=known.pod, epoch=epoch)
+        for number, (role, known) in enumerate(leaving, start=start + 1)
+    ]
+
+
 def _log(status: ClusterStatus, *, base: int) -> list[LogEntry]:
     """Queued notifications become log entries."""
     epoch = status.spec_generation_to_process or 0
@@ -136,7 +160,7 @@ def _log(status: ClusterStatus, *, base: int) -> list[LogEntry]:
                 seen.update(dict.fromkeys(_subjects(command.arguments)))
     return [
         LogEntry(seq=number, op=op, node_id=nodes.get(pod, base - number), role=role_id, pod=pod, epoch=epoch)
-        for number, (op, role_id, pod) in enumerate(seen, start=start + 1)
+        for number, (op, role_id, pod) in enumerate(seen, start=base + 1)
     ]
 
 
