@@ -48,7 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     http_host: str = "0.0.0.0"  # noqa: S104 - metrics and probes are served to the cluster
     http_port: int = 8383  # KubeDirector's metrics port
     leader_election: bool = False  # on in manifests/operator; off where one process is all there is
-    lease_name: str = "kdasync"  # in `namespace`
+    lease_name: str = "kdasync"  # in `namespace`; operators of different watch namespaces need different ones
     lease_seconds: int = 15  # the three times are KubeDirector's: a crashed leader is followed after this long
     renew_deadline: float = 10  # a leader stops this long after its last renewal; the rest is for requests on the wire
     lease_retry: float = 2

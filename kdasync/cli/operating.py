@@ -17,9 +17,10 @@ from kdasync.cli.world import real_world
 from kdasync.guest.fetch import SessionFetch
 from kdasync.guest.package import PackageStore
 from kdasync.kube.transport import Transport
-from kdasync.operator import Operator
+from kdasync.operator import Operator, elect
 from kdasync.reconcile.witness import Listener
 from kdasync.settings import Settings
+from kdasync.telemetry.metrics import Metrics
 
 FLUSH = 5.0
 
@@ -45,11 +46,20 @@ class Running:
 async def operating(
     transport: Transport, *, settings: Settings, identity: str, listener: Listener | None = None
 ) -> AsyncIterator[Running]:
-    """Run an operator over `transport`, which stays the caller's."""
+    """Run an operator over `transport`, which stays the caller's; it stands for election if `settings.leader_election` says so."""
     async with aiohttp.ClientSession(trust_env=True) as session:
         fetch = SessionFetch(session, limit=settings.package_limit, timeout=settings.package_timeout)
         packages = PackageStore(fetch, unpacked_limit=settings.package_limit, kept=settings.package_limit)
-        operator = Operator(transport, settings=settings, world=real_world(identity=identity), packages=packages, listener=listener)
+        world, metrics = real_world(identity=identity), Metrics()
+        operator = Operator(
+            transport,
+            settings=settings,
+            world=world,
+            packages=packages,
+            metrics=metrics,
+            election=elect(transport, settings=settings, world=world, metrics=metrics) if settings.leader_election else None,
+            listener=listener,
+        )
         task = asyncio.create_task(operator.run(), name="operator")
         try:
             yield Running(operator, task)

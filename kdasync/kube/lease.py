@@ -132,12 +132,13 @@ class Elector:
         """The term is over; give back what we still have."""
         held, self._until = self.leading, NEVER
         self._observe(False)
-        self._log.info("not leading", identity=self.identity, released=held)
-        if held:
-            try:
-                await self._release()
-            except KdasyncError as error:
-                self._log.warning("release failed; the others wait until the lease ends", error=str(error))
+        self._log.info("not leading", identity=self.identity)
+        if not held:
+            return
+        try:
+            await self._release()
+        except KdasyncError as error:
+            self._log.warning("release failed; the others wait until the lease ends", error=str(error))
 
     async def _release(self) -> None:
         free = LeaseSpec(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from support.candidates import Candidates, election
 
 from kdasync.errors import TransportError
 from kdasync.kube.client import Client
@@ -176,3 +177,10 @@ async def connect_to(serve: Callable[..., Any]) -> AsyncIterator[Callable[..., A
     yield connect
     for transport in transports:
         await transport.close()
+
+
+@pytest.fixture
+async def candidates() -> AsyncIterator[Candidates]:
+    """`one = candidates("one")`: a process that stands for election."""
+    async with election() as found:
+        yield found
