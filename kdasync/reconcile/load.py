@@ -132,23 +132,6 @@ def _unsaid(
     ]
 
 
-def _told(known: Member, queued: list[LogEntry], *, start: int) -> int:
-    """A member has heard of everything up to the first entry that waits in its own queue."""
-    waiting = {subject for command in known.state_detail.pending_notify_cmds for subject in _subjects(command.arguments)}
-    first = next((entry.seq for entry in queued if (entry.op, entry.role, entry.pod) in waiting), None)
-    return start + len(queued) if first is None else first - 1
-
-
-def _unsaid(pairs: list[tuple[RoleStatus, Member]], queued: list[LogEntry], *, start: int, epoch: int) -> list[LogEntry]:
-    """KubeDirector queues `delnodes` when `delete pending` ends: of a member in that state nobody knows yet that it leaves."""
-    said = {entry.node_id for entry in queued if entry.op == "del"}
-    leaving = [(role, known) for role, known in pairs if known.state == "delete pending" and known.node_id not in said]
-    return [
-        LogEntry(seq=number, op="del", node_id=known.node_id, role=role.id, pod=known.pod, epoch=epoch)
-        for number, (role, known) in enumerate(leaving, start=start + 1)
-    ]
-
-
 def _log(status: ClusterStatus, *, base: int) -> list[LogEntry]:
     """Queued notifications become log entries."""
     epoch = status.spec_generation_to_process or 0
