@@ -8,11 +8,11 @@ from collections.abc import Callable
 import pytest
 from realcluster.lab import Lab, script
 
-STARTED = "echo x >> /tmp/started"
+STARTED = "echo x >> /var/started"
 
 
 def starts(lab: Lab, pod: str) -> int:
-    return len(lab.inside(pod, "sh", "-c", "cat /tmp/started 2>/dev/null || :").split())
+    return len(lab.inside(pod, "sh", "-c", "cat /var/started 2>/dev/null || :").split())
 
 
 @pytest.mark.parametrize("moment", [0.3, 1.5, 2.5, 4.0])

@@ -22,7 +22,7 @@ def test_a_failing_script_is_told_with_its_last_words(labs: Callable[..., Lab]) 
 
 def test_a_script_that_fails_once_is_tried_again(labs: Callable[..., Lab]) -> None:
     lab = labs(KDASYNC_RETRY_SECONDS="1")
-    lab.app(script("[ -e /tmp/second ] || { : > /tmp/second; exit 3; }"))
+    lab.app(script("[ -e /var/second ] || { : > /var/second; exit 3; }"))
     lab.create(workers=0)
     (pod,) = lab.configured().members()
     assert [call for _, call in lab.calls(pod)] == ["--configure"]

@@ -82,7 +82,6 @@ class History:
             while True:
                 states = self._seen.get(name, [])
                 found = next((seen for seen in states if seen.at >= since and check(seen)), None)
-                found = found or (states[-1] if states and check(states[-1]) else None)
                 if found is not None:
                     return found
                 left = deadline - time.monotonic()

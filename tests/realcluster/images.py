@@ -16,7 +16,8 @@ from kdasync.devcluster.image.recipe import Recipe
 
 DEBIAN = "kdasync.test/debian:1"
 BUSYBOX = "kdasync.test/busybox:1"
-_FOREVER = ("sleep", "infinity")
+_FOREVER = ("sleep", "infinity")  # as the first process of a container it ignores TERM
+_UNTIL_TERM = ("sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done")
 RECIPES = {
     "pause": Recipe(name=PAUSE, base="scratch", tools=("sleep",), command=_FOREVER),
     # The poorest guest: no bash, no nohup, no setsid, no tar, no curl, no python.
@@ -32,7 +33,7 @@ RECIPES = {
         ),
         command=("sleep", "1000000"),
     ),
-    "debian": Recipe(name=DEBIAN, base="debian", deb=("python3",), command=_FOREVER),
+    "debian": Recipe(name=DEBIAN, base="debian", deb=("python3",), command=_UNTIL_TERM),
 }
 
 
@@ -64,16 +65,10 @@ def responds(socket: str) -> bool:
     return _ctr(socket, "version", check=False) == 0
 
 
-def load_pause(layout: Layout) -> None:
-    """What the first pod needs."""
-    _load(layout, folder(Path(layout.cache)) / "pause.tar")
-
-
 def load(layout: Layout) -> None:
-    """All other archives, and what tests have put beside them."""
+    """All archives, and what others have put beside them."""
     for archive in sorted(folder(Path(layout.cache)).glob("*.tar")):
-        if archive.name != "pause.tar":
-            _load(layout, archive)
+        _load(layout, archive)
 
 
 def _load(layout: Layout, archive: Path) -> None:

@@ -72,6 +72,8 @@ class Inside:
         start(programs.api_server(layout))
         if layout.real_node:
             start(programs.containerd(layout))
+            self._wait("containerd", lambda: images.responds(layout.containerd))
+            images.load(layout)  # while the API server starts
         api = Api(layout)
         self._wait("kube-apiserver", lambda: api.request("GET", "/readyz")[0] == 200)
         self._tell("starting", "the API server is ready")
@@ -86,12 +88,8 @@ class Inside:
             self._node(api)
 
     def _node(self, api: Api) -> None:
-        layout = self._layout
-        self._wait("containerd", lambda: images.responds(layout.containerd))
-        images.load_pause(layout)
-        self._supervisor.start(programs.kubelet(layout))
-        self._supervisor.start(programs.kube_proxy(layout))
-        images.load(layout)
+        self._supervisor.start(programs.kubelet(self._layout))
+        self._supervisor.start(programs.kube_proxy(self._layout))
         self._wait("kubelet", lambda: objects.node_ready(api, NODE))
 
     def _wait(self, name: str, done: Callable[[], bool]) -> None:
