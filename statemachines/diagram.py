@@ -59,10 +59,10 @@ def _arrows(table: Table) -> dict[tuple[str, str], list[str]]:
 
 def _layout(table: Table) -> dict[str, tuple[int, int]]:
     columns: dict[str, int] = {table.initial: 0}
-    for state in (table.initial, *(state.id for state in table.states)):
+    for source in (table.initial, *(state.id for state in table.states)):
         for edge in table.edges:
-            if edge.source == state and state in columns:
-                columns.setdefault(edge.dest, columns[state] + 1)
+            if edge.source == source and source in columns:
+                columns.setdefault(edge.dest, columns[source] + 1)
     columns[table.final] = max(columns.values()) + 1
     rows: dict[int, int] = {}
     places = {}

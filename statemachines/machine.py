@@ -167,6 +167,11 @@ def step(built: Built, state: str, seen: Any) -> Step | None:
     return None
 
 
+def holding(seen: Any) -> tuple[str, ...]:
+    """Names of the facts that hold in `seen`."""
+    return tuple(name for name in type(seen).__dataclass_fields__ if getattr(seen, name))
+
+
 def _transition(edge: Edge) -> dict[str, Any]:
     def chosen(event: EventData) -> None:
         event.kwargs["out"].append(edge)

@@ -19,7 +19,7 @@ from kdasync.render.view import ports
 from statemachines import role as roles
 from statemachines.actions import Do, Op
 from statemachines.cluster import CLUSTER, DELETING, GONE, NEW
-from statemachines.machine import Step, step
+from statemachines.machine import Step, holding, step
 from statemachines.member import GONE as MEMBER_GONE
 from statemachines.member import MEMBER, PLANNED
 
@@ -58,10 +58,11 @@ def decide(snapshot: Snapshot, memory: Memory, chance: Chance) -> Plan:
 
 def _cluster_steps(snapshot: Snapshot, draft: Draft) -> None:
     for _ in range(_ROUNDS):
-        fired = step(CLUSTER, draft.memory.state, cluster_seen(snapshot, draft))
+        seen = cluster_seen(snapshot, draft)
+        fired = step(CLUSTER, draft.memory.state, seen)
         if fired is None:
             return
-        draft.records.append(Record("", fired, max(0.0, draft.now - draft.memory.since)))
+        draft.records.append(Record("", fired, max(0.0, draft.now - draft.memory.since), holding(seen)))
         if Op.BEGIN in fired.edge.emit:
             draft.urgent = True
             draft.set(connection_hash=snapshot.connection_hash or "")
@@ -147,20 +148,22 @@ def _to_rest(snapshot: Snapshot, draft: Draft, stops: list[Deliver]) -> None:
 def _member_steps(snapshot: Snapshot, draft: Draft, node_id: int, stops: list[Deliver]) -> None:
     for _ in range(_ROUNDS):
         member = draft.members[node_id]
-        fired = step(MEMBER, member.state, member_seen(snapshot, draft, member))
+        seen = member_seen(snapshot, draft, member)
+        fired = step(MEMBER, member.state, seen)
         if fired is None:
             break
         if Op.EXPIRE in fired.edge.emit and member.run is not None:
             stops.append(Deliver(node_id, pod_of(snapshot, member), member.run, stop=True))
-        _apply(snapshot, draft, member, fired)
+        _apply(snapshot, draft, member, fired, holding(seen))
     _doom(snapshot, draft, draft.members[node_id])
 
 
-def _apply(snapshot: Snapshot, draft: Draft, member: MemberMemory, fired: Step) -> None:
+def _apply(snapshot: Snapshot, draft: Draft, member: MemberMemory, fired: Step, facts: tuple[str, ...]) -> None:
     for op in fired.edge.emit:
         OPS[op](snapshot, draft, draft.members[member.node_id])
     after = draft.members[member.node_id]
-    draft.records.append(Record(pod_of(snapshot, member), fired, max(0.0, draft.now - member.since), after.detail))
+    lasted = max(0.0, draft.now - member.since)
+    draft.records.append(Record(pod_of(snapshot, member), fired, lasted, facts, after.reason, after.detail))
     _doom(snapshot, draft, draft.update(after, state=fired.dest, since=draft.now))
     if _DESTRUCTIVE & set(MEMBER.state[fired.dest].do):
         draft.urgent = True

@@ -18,12 +18,17 @@ from statemachines.role import Place
 class Record(msgspec.Struct, frozen=True):
     """One step, for journal, metrics and events. `member` is a pod name, empty for the cluster machine.
 
-    `lasted` is how many seconds the state that was left had lasted.
+    Attributes:
+        lasted: how many seconds the state that was left had lasted.
+        facts: the facts that held.
+        reason, detail: of a failure.
     """
 
     member: str
     step: Step
     lasted: float
+    facts: tuple[str, ...] = ()
+    reason: str = ""
     detail: str = ""
 
 
@@ -37,12 +42,13 @@ class Chance(msgspec.Struct, frozen=True):
 class RoleFacts(msgspec.Struct, frozen=True):
     """Shared by the members of a role: computed once per change, not once per member.
 
-    `held` and `highest_kept` as in `statemachines/role.py`.
+    `held` and `highest_kept` as in `statemachines/role.py`; `first` is the node id of the lowest member at work, 0 if none is.
     """
 
     target: int
     held: int | None
     highest_kept: int
+    first: int
 
 
 def _hearing(member: MemberMemory) -> tuple[object, ...]:
@@ -100,7 +106,8 @@ class Draft:
         known = self._facts.get(role)
         if known is None or known.target != target:
             places = self.places(role)
-            known = RoleFacts(target, roles.held(places, target), roles.highest_kept(places))
+            first = next((member.node_id for member in self.of_role(role) if member.state in roles.AT_WORK), 0)
+            known = RoleFacts(target, roles.held(places, target), roles.highest_kept(places), first)
             self._facts[role] = known
         return known
 

@@ -6,7 +6,7 @@ from kdasync.api.memory import MemberMemory, Run
 from kdasync.guest.order import Outcome
 from kdasync.reconcile import limits, membership
 from kdasync.reconcile.draft import Draft
-from kdasync.reconcile.naming import domain, owner_pod, pod_of, service_of
+from kdasync.reconcile.naming import owner_pod, pod_of, service_of
 from kdasync.reconcile.snapshot import JobView, Snapshot, container_id, is_running, policy, running_id
 from statemachines import role as roles
 from statemachines.cluster import NEW
@@ -82,7 +82,12 @@ def job_of(snapshot: Snapshot, member: MemberMemory) -> JobView | None:
 
 def update(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> Run | None:
     """What the member must be told next."""
-    return membership.next_update(snapshot, draft.memory, draft.log, member, domain(snapshot))
+    return membership.next_update(snapshot, draft.memory, draft.log, member, events(snapshot, draft, member))
+
+
+def events(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> list[str] | None:
+    """Events that the member is to hear, None = all."""
+    return membership.asked(snapshot, member, draft.role(member.role, snapshot.target(member.role)).first)
 
 
 def _outcome(snapshot: Snapshot, member: MemberMemory) -> Outcome | None:
@@ -115,8 +120,7 @@ def _peers_told(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> bool:
 
 def _still_to_hear(snapshot: Snapshot, draft: Draft, peer: MemberMemory) -> list[int]:
     """Node ids of leaving members that a peer has not been told of, or is being told of now."""
-    role = snapshot.app_role(peer.role)
-    waiting = membership.pending(draft.log, peer, role.event_list if role else None)
+    waiting = membership.pending(draft.log, peer, events(snapshot, draft, peer))
     subjects = [entry.node_id for entry in waiting if entry.op == "del"]
     run = peer.run
     if peer.state == NOTIFYING and run is not None and run.event.startswith("del-"):

@@ -26,9 +26,14 @@ FIELD = "journal.jsonl"
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line: time (RFC 3339), member (a pod, empty for the cluster), trigger, states, what was asked for, and a detail.
+    """One line: when (RFC 3339), who (a pod, empty for the cluster), the trigger, the states, and why.
 
-    `gap` counts lines that are missing before this one.
+    Attributes:
+        facts: what held at that moment.
+        asks: what the edge asked for.
+        lasted: seconds that the state that was left had lasted.
+        reason, detail: of a failure.
+        gap: lines that are missing before this one.
     """
 
     time: str
@@ -36,8 +41,10 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     source: str
     dest: str
     member: str = ""
+    facts: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
     lasted: float = 0
+    reason: str = ""
     detail: str = ""
     gap: int = 0
 
@@ -97,24 +104,30 @@ class Journal:
     async def _append(self, pending: _Pending, lines: list[Line]) -> None:
         meta = pending.cluster.metadata
         name = names.journal(pending.cluster)
-        if pending.text is None:
-            pending.text = await self._stored(meta.namespace, name)
+        written = await self._stored(meta.namespace, name) if pending.text is None else pending.text
         first = msgspec.structs.replace(lines[0], gap=pending.gap)
         added = "".join(msgspec.json.encode(line).decode() + "\n" for line in (first, *lines[1:]))
-        text = ring(pending.text + added, self._settings.journal_limit)
-        body = msgspec.json.encode({"data": {FIELD: text}})
-        try:
-            await self._client.patch(CONFIG_MAPS, meta.namespace, name, body, content_type=MERGE_PATCH)
-        except NotFound:
+        text = ring((written or "") + added, self._settings.journal_limit)
+        if written is None:
             await self._create(pending.cluster, name, text)
+        else:
+            await self._amend(pending.cluster, name, text)
         pending.text = text
         pending.gap = 0
 
-    async def _stored(self, namespace: str, name: str) -> str:
+    async def _stored(self, namespace: str, name: str) -> str | None:
+        """What the ConfigMap holds; None if there is none."""
         try:
             return (await self._client.get(CONFIG_MAPS, namespace, name)).data.get(FIELD, "")
         except NotFound:
-            return ""
+            return None
+
+    async def _amend(self, cluster: KubeDirectorCluster, name: str, text: str) -> None:
+        body = msgspec.json.encode({"data": {FIELD: text}})
+        try:
+            await self._client.patch(CONFIG_MAPS, cluster.metadata.namespace, name, body, content_type=MERGE_PATCH)
+        except NotFound:
+            await self._create(cluster, name, text)
 
     async def _create(self, cluster: KubeDirectorCluster, name: str, text: str) -> None:
         meta = cluster.metadata
@@ -149,7 +162,9 @@ def _line(record: Record, now: float) -> Line:
         source=edge.source,
         dest=edge.dest,
         member=record.member,
+        facts=record.facts,
         asks=tuple(op.value for op in edge.emit),
         lasted=round(record.lasted, 3),
+        reason=record.reason,
         detail=record.detail,
     )

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kdasync.api.memory import LogEntry, MemberMemory, Memory, Run
-from kdasync.reconcile.snapshot import Snapshot
+from kdasync.reconcile.naming import domain
+from kdasync.reconcile.snapshot import Snapshot, policy
 from statemachines.role import LEAVING
 
 EVENTS = {"add": "addnodes", "del": "delnodes"}
@@ -36,6 +37,17 @@ def _concerns(entry: LogEntry, member: MemberMemory, events: list[str] | None) -
     )
 
 
+def asked(snapshot: Snapshot, member: MemberMemory, first: int) -> list[str] | None:
+    """Events that a member asked for, None = all. `first` is the node id of the role's lowest member at work.
+
+    Where the app elects one executor (`executor: one`), the others of the role ask for none.
+    """
+    role = snapshot.app_role(member.role)
+    if policy(snapshot.app.spec if snapshot.app else None, member.role).executor == "one" and member.node_id != first:
+        return []
+    return role.event_list if role else None
+
+
 def group(entries: tuple[LogEntry, ...]) -> tuple[LogEntry, ...]:
     """The first entries that one call of the start script can carry: same event, role and edit."""
     if not entries:
@@ -46,9 +58,9 @@ def group(entries: tuple[LogEntry, ...]) -> tuple[LogEntry, ...]:
     return tuple(entry for entry in same if not later or entry.seq < later[0].seq)
 
 
-def arguments(entries: tuple[LogEntry, ...], domain: str) -> list[str]:
+def arguments(entries: tuple[LogEntry, ...], suffix: str) -> list[str]:
     """Arguments of the start script, as KubeDirector stores them (the second element contains a blank)."""
-    fqdns = ",".join(f"{entry.pod}.{domain}" for entry in entries)
+    fqdns = ",".join(f"{entry.pod}.{suffix}" for entry in entries)
     return [f"--{EVENTS[entries[0].op]}", "--nodegroup 1", "--role", entries[0].role, "--fqdns", fqdns]
 
 
@@ -57,18 +69,19 @@ def split(args: Iterable[str]) -> tuple[str, ...]:
     return tuple(word for element in args for word in element.split(" "))
 
 
-def next_update(snapshot: Snapshot, memory: Memory, log: Iterable[LogEntry], member: MemberMemory, domain: str) -> Run | None:
+def next_update(
+    snapshot: Snapshot, memory: Memory, log: Iterable[LogEntry], member: MemberMemory, events: list[str] | None
+) -> Run | None:
     """The next thing to tell a member, None if it knows everything. `attempt` and `commit` are left to the caller."""
     if member.config_epoch is None or member.setup_epoch is None:
         return None
     base = Run(event="", container=member.container, epoch=memory.epoch, until_seq=member.told)
     if (member.connection_version or 0) < memory.connection_version:
         return _replace(base, event=f"reconnect-{memory.connection_version}", args=["--reconnect"])
-    role = snapshot.app_role(member.role)
-    entries = group(pending(log, member, role.event_list if role else None))
+    entries = group(pending(log, member, events))
     if entries:
         name = f"{entries[0].op}-{entries[0].seq}"
-        return _replace(base, event=name, args=arguments(entries, domain), until_seq=entries[-1].seq)
+        return _replace(base, event=name, args=arguments(entries, domain(snapshot)), until_seq=entries[-1].seq)
     if member.config_epoch < memory.epoch:
         return _replace(base, event=f"refresh-{memory.epoch}")
     return None

@@ -16,6 +16,7 @@ from kdasync.reconcile.naming import domain, pod_of, service_of
 from kdasync.reconcile.snapshot import Snapshot, container
 from kdasync.render import names
 from kdasync.render.view import headless_name, stateful_set_name
+from statemachines import role as roles
 from statemachines.cluster import CLUSTER
 from statemachines.member import CONFIGURING, MEMBER, PREPARING, RECOVERING
 
@@ -26,7 +27,7 @@ _DOWN = ("terminated", "unresponsive", "absent")
 def project(snapshot: Snapshot, memory: Memory) -> ClusterStatus:
     """The status document, but for `generationUID` and the stamp, which belong to a write."""
     budget = _Budget(NOTIFY_BUDGET)
-    roles = [
+    statuses = [
         RoleStatus(
             id=role_id,
             stateful_set=stateful_set_name(snapshot.cluster, role_id),
@@ -34,7 +35,7 @@ def project(snapshot: Snapshot, memory: Memory) -> ClusterStatus:
         )
         for role_id in _roles(snapshot, memory)
     ]
-    flat = [(member, status) for role in roles for member, status in _pairs(memory, role)]
+    flat = [(member, status) for role in statuses for member, status in _pairs(memory, role)]
     previous = snapshot.cluster.status or ClusterStatus()
     return ClusterStatus(
         state=CLUSTER.state[memory.state].wire,
@@ -43,7 +44,7 @@ def project(snapshot: Snapshot, memory: Memory) -> ClusterStatus:
         last_connection_hash=memory.connection_hash,
         cluster_service=headless_name(snapshot.cluster),
         last_node_id=memory.last_node_id,
-        roles=roles,
+        roles=statuses,
         observed_generation=snapshot.cluster.metadata.generation,
         conditions=conditions.conditions(snapshot, memory, previous.conditions),
         summary=conditions.summary(snapshot, memory),
@@ -99,13 +100,14 @@ def _detail(snapshot: Snapshot, memory: Memory, member: MemberMemory, budget: _B
 
 
 def _commands(snapshot: Snapshot, memory: Memory, member: MemberMemory) -> list[NotifyCommand]:
-    role = snapshot.app_role(member.role)
-    entries = membership.pending(memory.log, member, role.event_list if role else None)
+    working = [peer for peer in memory.members if peer.role == member.role and peer.state in roles.AT_WORK] if memory.log else []
+    first = min(working, key=lambda peer: peer.ordinal).node_id if working else 0
+    entries = membership.pending(memory.log, member, membership.asked(snapshot, member, first))
     out = []
     while entries:
-        first = membership.group(entries)
-        out.append(NotifyCommand(arguments=membership.arguments(first, domain(snapshot))))
-        entries = tuple(entry for entry in entries if entry not in first)
+        together = membership.group(entries)
+        out.append(NotifyCommand(arguments=membership.arguments(together, domain(snapshot))))
+        entries = tuple(entry for entry in entries if entry not in together)
     return out
 
 

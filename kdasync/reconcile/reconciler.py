@@ -60,7 +60,7 @@ class Witness(Protocol):
 class _Context:
     """What is kept of a cluster between passes."""
 
-    __slots__ = ("known", "memory", "owed", "problem", "reported", "uid", "written_at")
+    __slots__ = ("known", "memory", "owed", "problem", "records", "reported", "uid", "written_at")
 
     def __init__(self, uid: str, memory: Memory, known: str) -> None:
         self.uid = uid
@@ -69,6 +69,7 @@ class _Context:
         self.reported: ClusterStatus | None = None
         self.written_at = 0.0
         self.owed = False
+        self.records: tuple[Record, ...] = ()
         self.problem: DefinitionError | None = None
 
 
@@ -168,9 +169,11 @@ class Reconciler:
                 snapshot = self._observe(cluster, context)
         context.memory = plan.memory
         context.owed = context.owed or plan.urgent
+        context.records += plan.records
         rest = await self._write(key, snapshot, context)
-        if plan.records:
-            self._witness.stepped(cluster, plan.records, plan)
+        records, context.records = context.records, ()
+        if records:
+            self._witness.stepped(cluster, records, plan)
         await self._act(key, snapshot, context, plan)
         return self._next(context, plan, rest)
 

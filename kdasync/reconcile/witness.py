@@ -80,7 +80,7 @@ class Telling:
     def _announce(self, cluster: KubeDirectorCluster, record: Record) -> None:
         kind, reason = record.step.edge.event.split(" ")
         if kind == "Warning" and record.member:
-            self._metrics.failure(record.step.dest)
+            self._metrics.failure(record.reason or record.step.dest)
         state = (MEMBER if record.member else CLUSTER).state[record.step.dest]
         subject = f"member {record.member}" if record.member else "cluster"
         detail = f": {record.detail}" if record.detail and kind == "Warning" else ""
