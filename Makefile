@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo dev test test-real cluster-up cluster-down check docs wheel clean
+.PHONY: demo dev test bench test-real cluster-up cluster-down check docs wheel clean
 
 # pip checks the hash of each of the locked packages.
 $(READY): requirements.lock pyproject.toml
@@ -24,6 +24,10 @@ dev: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 -m "not slow and not real" $(ARGS)
+
+# What it costs, as ratios in one run; prints only. ARGS='--output FILE.md' keeps the tables. About two minutes.
+bench: $(READY)
+	for name in scale create idle micro; do $(BIN)/python tests/bench/$$name.py $(ARGS) || exit 1; done
 
 # Against a whole real Kubernetes: needs root, Go 1.26 and the Debian packages that it names; builds once, about seven minutes.
 test-real: $(READY)

@@ -8,6 +8,7 @@ DNS label, services' even by the stricter rule that they start with a letter.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from hashlib import sha256
 
 from kdasync.api.cluster import KubeDirectorCluster
@@ -21,6 +22,7 @@ _LABEL = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 BY_NAME = "CrNameRole"  # naming scheme; the other one is UID
 
 
+@lru_cache(maxsize=16384)  # a pass asks for a dozen names, and they never change
 def short_hash(*parts: str, length: int = _UNIQUE) -> str:
     """A stable short text over `parts`, safe inside any Kubernetes name."""
     number = int.from_bytes(sha256("\0".join(parts).encode()).digest(), "big")

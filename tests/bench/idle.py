@@ -7,8 +7,8 @@ import asyncio
 
 import virtual
 from children import cpu
-from report import Report, finish, machine, parser
 from quiet import silence
+from report import Report, finish, machine, parser
 
 NOTE = """Whole stack in one process on virtual time. Requests are counted at the API server by who sent them. The operator's watches
 are ended by the server after 4 to 5 minutes each, as everywhere, and opened again: these are the only requests there may be."""
@@ -22,7 +22,8 @@ async def measure(arguments: argparse.Namespace) -> Report:
         await asyncio.sleep(arguments.minutes * 60)
         after, others_after = stack.counts(), stack.others()
         report = Report(
-            f"idle: {arguments.clusters} clusters x {arguments.members} members for {arguments.minutes:g} virtual minutes", note=NOTE
+            f"idle: {arguments.clusters} clusters x {arguments.members} members for {arguments.minutes:g} virtual minutes",
+            note=NOTE,
         )
         made = {what: count - before.get(what, 0) for what, count in after.items() if count != before.get(what, 0)}
         watches = sum(count for what, count in made.items() if what.startswith("watch "))

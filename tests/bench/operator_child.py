@@ -42,7 +42,7 @@ class Running:
             await transport.close()
 
     async def _ready(self, _value: Any) -> dict[str, float]:
-        while not self.operator.ready:
+        while not self.operator.ready:  # noqa: ASYNC110 - a benchmark may look again
             await asyncio.sleep(0.01)
         self._start = cpu()
         return {"rss": resident()}

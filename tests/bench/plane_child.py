@@ -25,7 +25,7 @@ class Served:
     def __init__(self, seconds: float, *, alone: bool) -> None:
         self._seconds = seconds
         guest = SimGuest(self._script)
-        runtime = None if alone else SimulatedRuntime(random=Random(1), guest=guest)
+        runtime = None if alone else SimulatedRuntime(random=Random(1), guest=guest)  # noqa: S311 - repeatable
         self._dev = DevCluster(runtime, settings=DevClusterSettings(tls=False))
         self._server = self._dev.server = ObservedServer(self._dev.plane)
         self._stamps = Stamps(self._dev.storage)
@@ -57,14 +57,14 @@ class Served:
         """Wait until so many clusters are ready, at most so many seconds; how many are."""
         count, limit = asked
         until = time.perf_counter() + limit
-        while len(self._stamps.done) < count and time.perf_counter() < until:
+        while len(self._stamps.done) < count and time.perf_counter() < until:  # noqa: ASYNC110 - a benchmark may look again
             await asyncio.sleep(0.1)
         return len(self._stamps.done)
 
     async def _quiet(self, seconds: float) -> None:
         """Wait until the operator has written nothing for so long."""
         began = time.perf_counter()
-        while time.perf_counter() - max(began, self._server.last_write) < seconds:
+        while time.perf_counter() - max(began, self._server.last_write) < seconds:  # noqa: ASYNC110 - a benchmark may look again
             await asyncio.sleep(0.2)
 
     async def _report(self, _value: Any) -> dict[str, Any]:

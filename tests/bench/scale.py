@@ -14,7 +14,8 @@ from user import create, package_server
 NOTE = """API server, controllers and node (simulated guests) are one process, the operator another, the user and the package
 server a third. "Shown" is the time from the write of the pod's Ready condition by the node to the write of the first CR status
 that shows its member past `create pending`; "configured" that from the end of the member's setup script to the first status that
-shows it `configured`. Both ends are stamped in the API server's storage, at the moment of the write, by one clock."""
+shows it `configured`. Both ends are stamped in the API server's storage, at the moment of the write, by one clock. The event lag is
+the operator's own kdasync_event_lag_seconds; the wait of new clusters for their first pass is in it, since members at work go first."""
 
 
 async def measure(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any], dict[str, float]]:

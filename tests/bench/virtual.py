@@ -55,7 +55,7 @@ class Virtual:
         self.dev = SimulatedCluster(seed=seed, guest=self.guest)
         self.server = self.dev.server = ObservedServer(self.dev.plane)
         self.stamps = Stamps(self.dev.storage)
-        self.random = Random(seed)
+        self.random = Random(seed)  # noqa: S311 - repeatable
         self.operator: Operator
 
     def counts(self) -> dict[str, int]:
@@ -75,7 +75,7 @@ class Virtual:
         """Create clusters and wait until all are configured."""
         for body in clusters(count, members):
             await self.post(CLUSTERS_PATH, body)
-        while len(self.stamps.done) < count:
+        while len(self.stamps.done) < count:  # noqa: ASYNC110 - a benchmark may look again
             await asyncio.sleep(0.5)
 
     def start(self) -> asyncio.Task[None]:

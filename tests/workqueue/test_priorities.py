@@ -1,6 +1,6 @@
 from typing import Any
 
-from kdasync.workqueue.queue import NORMAL, RESYNC, URGENT
+from kdasync.workqueue.queue import FRESH, NORMAL, RESYNC, URGENT
 
 
 async def take(queue: Any, count: int) -> list[str]:
@@ -12,9 +12,9 @@ async def take(queue: Any, count: int) -> list[str]:
 
 async def test_higher_priorities_first_and_oldest_first_within_one(make_queue: Any) -> None:
     queue = make_queue()
-    for key, priority in (("r", RESYNC), ("n1", NORMAL), ("u", URGENT), ("n2", NORMAL)):
+    for key, priority in (("r", RESYNC), ("f", FRESH), ("n1", NORMAL), ("u", URGENT), ("n2", NORMAL)):
         queue.add(key, priority)
-    assert await take(queue, 4) == ["u", "n1", "n2", "r"]
+    assert await take(queue, 5) == ["u", "n1", "n2", "f", "r"]
 
 
 async def test_the_highest_priority_of_several_counts(make_queue: Any) -> None:
