@@ -1,1 +1,1 @@
-"""Defaults and rules for the custom resources: pure functions, used by the webhook and by reconcile."""
+"""What is refused, filled in, or warned of when somebody writes an app, a cluster, the global config or a claim."""
