@@ -6,6 +6,7 @@ Why one file on stdin: a check of the app must need nothing in the image but the
     primes                 count the primes below two million in 200 tasks on all workers; exit 1 if the count is wrong
     workers                the names of the workers that the scheduler knows
     pin NAME WORKER        make 8 MiB of random bytes on that worker only, and publish them under NAME
+    (all)                  `known`: the names of the workers that the scheduler knows
     read NAME              read them back: where they are now, and their checksum (random bytes cannot be computed again)
 """
 
@@ -85,6 +86,7 @@ def main(command: str, *arguments: str) -> int:
     """Run one command; the exit code says whether its result is right."""
     with Client(scheduler(), timeout=SECONDS) as client:
         report, right = {"primes": primes, "workers": workers, "pin": pin, "read": read}[command](client, *arguments)
+        report["known"] = sorted(names(client).values())
     sys.stdout.write(json.dumps(report) + "\n")
     return 0 if right else 1
 

@@ -17,6 +17,7 @@ class Answer(msgspec.Struct, frozen=True):
     primes: int = 0
     expected: int = 0
     workers: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
     holders: tuple[str, ...] = ()
     sha256: str = ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from kdasync.cli.demo.dask import SCHEDULER, WORKER, Dask
 from kdasync.cli.demo.stage import Stage, Unproven
@@ -72,8 +72,8 @@ class Story:
         await self._stage.scale(WORKER, 2)
         await self._stage.ready()
         _check(await self._stage.container(leaving) is None, f"pod {leaving} is still there")
-        known = await self._known(2)
         kept = await self._dask.read()
+        known = await self._agree(kept.known, 2)
         _check(kept.sha256 == pinned.sha256, "the result has changed")
         _check(set(kept.holders) <= set(known), f"{kept.holders} hold the result")
         return f"the scheduler has forgotten {leaving}; its {_MIB} MiB are intact on {', '.join(kept.holders)}"
@@ -86,8 +86,9 @@ class Story:
         await self._kill(victim)
         await self._stage.until(f"{victim} to run in another container", lambda: self._another(victim, old))
         await self._stage.ready()
-        await self._known(2)
         answer = await self._dask.primes()
+        _check(answer.primes == answer.expected, f"{answer.primes} primes instead of {answer.expected}")
+        await self._agree(answer.known, 2)
         _check(victim in answer.workers, f"{victim} does not work: {answer.workers}")
         after = await self._stage.container(victim)
         ended = after.last_state.terminated if after else None
@@ -106,12 +107,15 @@ class Story:
         return "no pod, service, set, claim or journal is left"
 
     async def _known(self, count: int) -> list[str]:
-        """The workers that the scheduler knows: exactly the members, `count` of them."""
+        """Ask the scheduler whom it knows."""
+        return await self._agree(await self._dask.workers(), count)
+
+    async def _agree(self, known: Sequence[str], count: int) -> list[str]:
+        """The workers that the scheduler knows are exactly the members, `count` of them."""
         members = sorted(await self._stage.members(WORKER))
-        known = await self._dask.workers()
         _check(len(members) == count, f"the status has {len(members)} workers instead of {count}")
-        _check(known == members, f"the {SCHEDULER} knows {known} instead of {members}")
-        return known
+        _check(list(known) == members, f"the {SCHEDULER} knows {list(known)} instead of {members}")
+        return members
 
     async def _another(self, pod: str, old: str | None) -> bool:
         """True once the operator has configured the pod's new container."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import importlib.util
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ _REMEDY = "Check the network and the recipe's pip lines."
 
 def inputs(packages: tuple[str, ...]) -> tuple[str, ...]:
     """What decides about the layer."""
-    return (sys.version, sys.base_prefix, *sorted(packages))
+    return ("compiled", sys.version, sys.base_prefix, *sorted(packages))
 
 
 def make(target: Path, packages: tuple[str, ...]) -> None:
@@ -30,6 +31,8 @@ def make(target: Path, packages: tuple[str, ...]) -> None:
     python = str(place / "bin/python")
     run([sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile", *packages], remedy=_REMEDY)
     relocate(place, f"/{PLACE}")
+    # Every container starts with a fresh upper layer: without this each would compile all that it imports, again.
+    compileall.compile_dir(place / "lib", quiet=2, stripdir=str(place), prependdir=f"/{PLACE}")
 
 
 def relocate(place: Path, final: str) -> None:
