@@ -231,7 +231,7 @@ def plant(tmp_path: Path, images: ImageStore) -> Any:
     @asynccontextmanager
     async def start(*, http: bool = False, **changes: Any) -> AsyncIterator[Plant]:
         runtime = ProcessRuntime(state=tmp_path / "state", images=images, ids=lambda: secrets.token_hex(32))
-        settings = msgspec.structs.replace(Settings(), retries=0, journal=False, **changes)
+        settings = msgspec.structs.replace(Settings(), **{"retries": 0, "journal": False, **changes})
         async with DevCluster(runtime, settings=DevClusterSettings(host="127.0.0.1" if http else "")) as dev:
             it = Plant(dev, settings)
             for path in sorted((ROOT / "manifests" / "crds").glob("*.yaml")):
