@@ -166,7 +166,8 @@ class Reconciler:
                 if changed is None:
                     return Again(self._settings.backoff_first)
                 cluster = changed
-                snapshot = self._observe(cluster, context)
+                known = msgspec.structs.replace(snapshot.cluster, metadata=changed.metadata)  # fenced: nothing else changed
+                snapshot = msgspec.structs.replace(snapshot, cluster=known)
         context.memory = plan.memory
         context.owed = context.owed or plan.urgent
         context.records += plan.records

@@ -71,9 +71,10 @@ class Metrics:
             for built in MACHINES
             for edge in built.table.edges
         }
-        for built in MACHINES:
-            for state in built.table.states:
-                self._members.labels(built.table.name, state.id)
+        self._states = {
+            built.table.name: {state.id: self._members.labels(built.table.name, state.id) for state in built.table.states}
+            for built in MACHINES
+        }
 
     def transition(self, step: Step, lasted: float) -> None:
         """One step was taken; the state it left had lasted `lasted` seconds."""
@@ -83,9 +84,8 @@ class Metrics:
 
     def population(self, machine: str, states: Mapping[str, int]) -> None:
         """How many objects of a machine are in each state now."""
-        for built in MACHINES:
-            for state in built.table.states if built.table.name == machine else ():
-                self._members.labels(machine, state.id).set(states.get(state.id, 0))
+        for state, gauge in self._states[machine].items():
+            gauge.set(states.get(state, 0))
 
     def nobody(self) -> None:
         """We count no objects any more."""
