@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import looptime
@@ -29,15 +30,17 @@ class Busy(Candidate):
         try:
             while True:
                 await self.sleep(0.7)
-                try:
-                    await self.note(f"{self.term:04}")
-                except KdasyncError:
-                    continue
+                await self.sign()
         except asyncio.CancelledError:
             await self.wire.going.wait()
+            await self.sign()  # a process that goes on finishes its line before it hears of anything
             raise
         finally:
             self.leading = False
+
+    async def sign(self) -> None:
+        with suppress(KdasyncError):
+            await self.note(f"{self.term:04}")
 
 
 async def hit(one: Busy, fault: str, seconds: float) -> None:

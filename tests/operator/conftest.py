@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from support.bodies import cluster, workers
+from support.pair import pair
 from support.stack import run
 
 
@@ -25,3 +26,9 @@ def scale() -> Any:
 def running() -> Any:
     """`async with running() as stack`: a stack with the CRDs and the app, the operator started."""
     return run
+
+
+@pytest.fixture(name="pair")
+def two_operators() -> Any:
+    """`async with pair() as (stack, one, two)`: two operators that stand for election."""
+    return pair
