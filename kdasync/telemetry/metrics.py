@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from prometheus_client.exposition import generate_latest
 
 from statemachines.cluster import CLUSTER
-from statemachines.machine import Built, Step
+from statemachines.machine import Built, Edge, Step
 from statemachines.member import MEMBER
 
 MACHINES: tuple[Built, ...] = (CLUSTER, MEMBER)
@@ -28,53 +28,44 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         edge = ("machine", "source", "trigger", "dest")
-        self._transitions = Counter("kdasync_transitions", "State transitions.", edge, registry=self.registry)
-        self._durations = Histogram(
-            "kdasync_transition_duration_seconds",
-            "Time spent in the state that a transition left.",
-            edge,
-            buckets=_SLOW,
-            registry=self.registry,
+        self._transitions = self._counter("kdasync_transitions", "State transitions.", *edge)
+        self._durations = self._histogram(
+            "kdasync_transition_duration_seconds", "Time spent in the state that a transition left.", _SLOW, *edge
         )
-        self._members = Gauge("kdasync_state_objects", "Objects by state.", ("machine", "state"), registry=self.registry)
-        self._failures = Counter(
-            "kdasync_failures", "Failed setups and notifications by reason.", ("reason",), registry=self.registry
+        self._objects = self._gauge("kdasync_state_objects", "Objects by state.", "machine", "state")
+        self._failures = self._counter("kdasync_failures", "Failed setups and notifications by reason.", "reason")
+        self._requests = self._counter("kdasync_api_requests", "Requests to the API server.", "verb", "kind", "code")
+        self._request_seconds = self._histogram("kdasync_api_request_duration_seconds", "Latency of requests.", _FAST, "verb")
+        self._exec_seconds = self._histogram(
+            "kdasync_guest_exec_seconds", "From the begin of an order to its end.", _SLOW, "outcome"
         )
-        self.lag = Histogram(
-            "kdasync_event_lag_seconds",
-            "From the receipt of a watch event to the committed status.",
-            buckets=_FAST,
-            registry=self.registry,
-        )
-        self._requests = Counter(
-            "kdasync_api_requests", "Requests to the API server.", ("verb", "kind", "code"), registry=self.registry
-        )
-        self._request_seconds = Histogram(
-            "kdasync_api_request_duration_seconds", "Latency of requests.", ("verb",), buckets=_FAST, registry=self.registry
-        )
-        self._exec_seconds = Histogram(
-            "kdasync_guest_exec_seconds",
-            "From the begin of an order to its end.",
-            ("outcome",),
-            buckets=_SLOW,
-            registry=self.registry,
-        )
-        self.status_writes = Counter("kdasync_status_writes", "Committed statuses.", registry=self.registry)
-        self.loop_lag = Gauge("kdasync_event_loop_lag_seconds", "How late the last timer was.", registry=self.registry)
-        self.leader = Gauge("kdasync_leader", "1 while this process leads.", registry=self.registry)
+        self.lag = self._histogram("kdasync_event_lag_seconds", "From the receipt of a watch event to the committed status.", _FAST)
+        self.status_writes = self._counter("kdasync_status_writes", "Committed statuses.")
+        self.loop_lag = self._gauge("kdasync_event_loop_lag_seconds", "How late the last timer was.")
+        self.leader = self._gauge("kdasync_leader", "1 while this process leads.")
         self.queue = QueueMetrics(self.registry)
         self._edges = {
-            (built.table.name, edge.source, edge.trigger, edge.dest): (
-                self._transitions.labels(built.table.name, edge.source, edge.trigger, edge.dest),
-                self._durations.labels(built.table.name, edge.source, edge.trigger, edge.dest),
-            )
+            (built.table.name, edge.source, edge.trigger, edge.dest): self._children(built, edge)
             for built in MACHINES
             for edge in built.table.edges
         }
         self._states = {
-            built.table.name: {state.id: self._members.labels(built.table.name, state.id) for state in built.table.states}
+            built.table.name: {state.id: self._objects.labels(built.table.name, state.id) for state in built.table.states}
             for built in MACHINES
         }
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(name, text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(name, text, labels, buckets=buckets, registry=self.registry)
+
+    def _children(self, built: Built, edge: Edge) -> tuple[Counter, Histogram]:
+        labels = (built.table.name, edge.source, edge.trigger, edge.dest)
+        return self._transitions.labels(*labels), self._durations.labels(*labels)
 
     def transition(self, step: Step, lasted: float) -> None:
         """One step was taken; the state it left had lasted `lasted` seconds."""
