@@ -48,4 +48,4 @@ class Lazy(click.Group):
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="kdasync")
 def main() -> None:
-    """Kdasync runs any stateful scale-out application on Kubernetes: every cluster and member is an explicit state machine."""
+    """Run any stateful scale-out application on Kubernetes: every cluster and member is an explicit state machine."""

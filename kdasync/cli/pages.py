@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from kdasync.admission.page import page as rules
+from kdasync.cli.flow import flow
 from kdasync.cli.machines import TABLES
 from kdasync.reconcile.conditions import REMEDIES
 from kdasync.settings import Settings
@@ -29,7 +30,7 @@ These words of the kubelet become the reason of the condition, with this remedy.
 
 def pages() -> dict[str, str]:
     """Path below `docs/` -> text, of every generated page."""
-    made = {"reasons.md": reasons(), "rules.md": rules()}
+    made = {"reasons.md": reasons(), "rules.md": rules(), "flow.svg": flow()}
     for name, table in TABLES.items():
         made[f"machines/{name}.mmd"] = mermaid(table)
         made[f"machines/{name}.svg"] = svg(table)

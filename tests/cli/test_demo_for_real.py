@@ -14,13 +14,17 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
+def left(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
 async def test_every_step_is_proven_and_nothing_is_left(tmp_path: Path, program: Callable[..., subprocess.Popen[str]]) -> None:
     process = program("demo", "--plain", TMPDIR=str(tmp_path))
     output, errors = await asyncio.to_thread(process.communicate)
     assert process.returncode == 0, output + errors
     assert "6 of 6 steps proven by asking the app itself" in output
     assert errors == ""
-    assert list(tmp_path.iterdir()) == []
+    assert left(tmp_path) == []
 
 
 async def test_ctrl_c_in_the_middle_leaves_nothing(tmp_path: Path, program: Callable[..., subprocess.Popen[str]]) -> None:
@@ -32,4 +36,4 @@ async def test_ctrl_c_in_the_middle_leaves_nothing(tmp_path: Path, program: Call
     process.send_signal(signal.SIGINT)
     _, errors = await asyncio.to_thread(process.communicate)
     assert (process.returncode, errors) == (130, "")
-    assert list(tmp_path.iterdir()) == []
+    assert left(tmp_path) == []

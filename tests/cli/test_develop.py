@@ -38,6 +38,10 @@ async def complete(client: Client, name: str) -> list[Line]:
         await asyncio.sleep(0.1)
 
 
+def left(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
 async def first(said: list[str], task: asyncio.Task[None]) -> str:
     while not said:
         if task.done():
@@ -89,4 +93,4 @@ async def test_without_operator_it_is_a_kubernetes_with_the_crds(tmp_path: Path)
             assert (await client.get(CLUSTERS, "default", "dask-small")).status is None
         task.cancel()
         await asyncio.wait([task])
-    assert list(tmp_path.iterdir()) == []
+    assert left(tmp_path) == []

@@ -59,7 +59,9 @@ def _steps(board: Board) -> Panel:
     for line in board.steps:
         mark, style = _MARKS[line.mark]
         seconds = board.elapsed - line.begun if line.mark is Mark.RUNNING else line.seconds
-        table.add_row(Text(mark, style), _title(line, style), Text(f"{seconds:.1f} s" if line.mark is not Mark.WAITING else "", "dim"))
+        table.add_row(
+            Text(mark, style), _title(line, style), Text(f"{seconds:.1f} s" if line.mark is not Mark.WAITING else "", "dim")
+        )
     return Panel(table, title=f"kdasync demo  {board.elapsed:.0f} s", title_align="left", border_style="blue")
 
 
