@@ -211,10 +211,17 @@ class Reconciler:
         context.owed = False
         context.written_at = self._now()
         context.known = written.status.generation_uid if written.status else ""
-        context.reported = status
+        before, context.reported = context.reported, status
         self._stores.clusters.apply(written)
         self._witness.committed(written, woken=woken)
+        self._tell_dependants(key, before, status)
         return 0.0
+
+    def _tell_dependants(self, key: Key, before: ClusterStatus | None, status: ClusterStatus) -> None:
+        """Clusters that are connected to this one: the watch is silent about what our own write has put into the store."""
+        if before is None or (before.state, before.spec_generation_to_process) != (status.state, status.spec_generation_to_process):
+            for dependant in self._stores.connected_to("KubeDirectorCluster", *key):
+                self._wake(dependant)
 
     async def _act(self, key: Key, snapshot: Snapshot, context: _Context, plan: Plan) -> None:
         before, context.problem = context.problem, None

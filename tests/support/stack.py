@@ -36,7 +36,9 @@ EPOCH = 1_800_000_000.0
 
 @cache
 def crds() -> tuple[Json, ...]:
-    return tuple(yaml.safe_load(path.read_text()) for path in sorted((ROOT / "manifests" / "crds").glob("*.yaml")))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where libyaml is there
+    files = sorted((ROOT / "manifests" / "crds").glob("*.yaml"))
+    return tuple(yaml.load(path.read_text(), Loader=loader) for path in files)  # noqa: S506 - both are safe loaders
 
 
 class Stack:
