@@ -30,7 +30,7 @@ def member_seen(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> Membe
         pod_seen=pod is not None,
         pod_gone=pod is None,
         init_running=_initializing(snapshot, pod_name),
-        container_running=running_id(pod) != "",
+        container_running=running_id(pod) != "" and snapshot.defines(member.role),
         container_changed=bool(bound) and container_id(pod) != bound,
         needs_setup=needs_setup(snapshot, member.role),
         keeps_files=_keeps_files(snapshot, member),
@@ -82,6 +82,8 @@ def job_of(snapshot: Snapshot, member: MemberMemory) -> JobView | None:
 
 def update(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> Run | None:
     """What the member must be told next."""
+    if not snapshot.defines(member.role):
+        return None
     return membership.next_update(snapshot, draft.memory, draft.log, member, events(snapshot, draft, member))
 
 

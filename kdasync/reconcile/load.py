@@ -14,6 +14,8 @@ from kdasync.api.memory import LogEntry, MemberMemory, Memory, Run
 from kdasync.render import keys
 from statemachines import cluster as clusters
 from statemachines import member as members
+from statemachines.cluster import CLUSTER
+from statemachines.member import MEMBER
 
 _CLUSTER = {"creating": clusters.CREATING, "updating": clusters.UPDATING, "configured": clusters.CONFIGURED}
 _MEMBER = {
@@ -32,9 +34,15 @@ def load(cluster: KubeDirectorCluster, *, now: float) -> Memory:
     status = cluster.status
     if status is None or not status.generation_uid:
         return Memory(since=now, commit=_first(now), connection_version=_version(cluster))
-    if status.kdasync is not None and status.kdasync.stamp == status.generation_uid:
-        return status.kdasync
+    memory = status.kdasync
+    if memory is not None and memory.stamp == status.generation_uid and _understood(memory):
+        return memory
     return _adopt(cluster, status, now=now)
+
+
+def _understood(memory: Memory) -> bool:
+    """False for states that only another version of the operator knows."""
+    return memory.state in CLUSTER.state and all(member.state in MEMBER.state for member in memory.members)
 
 
 def _first(now: float) -> int:

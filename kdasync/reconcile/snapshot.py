@@ -83,6 +83,10 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         roles = self.app.spec.roles if self.app else []
         return next((defined for defined in roles if defined.id == role), None)
 
+    def defines(self, role: str) -> bool:
+        """App and spec both say what a member of the role is: only then can one be set up or told something."""
+        return self.app_role(role) is not None and self.role(role) is not None
+
     def target(self, role: str) -> int:
         """Wanted members of a role; 0 if the spec does not have it."""
         wanted = self.role(role)

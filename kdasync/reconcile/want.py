@@ -75,8 +75,7 @@ def _objects(snapshot: Snapshot, memory: Memory) -> list[Action]:
     out += _make_right(snapshot, found, lambda: headless_service(snapshot.cluster, app), right=owned)
     for role_id in dict.fromkeys(member.role for member in memory.members):
         members = [member for member in memory.members if member.role == role_id]
-        known = snapshot.role(role_id) is not None and snapshot.app_role(role_id) is not None
-        view = role_view(snapshot.cluster, app, snapshot.config, role_id) if known else None
+        view = role_view(snapshot.cluster, app, snapshot.config, role_id) if snapshot.defines(role_id) else None
         out += _statefulset(snapshot, view, role_id, members)
         if view is not None:
             out += [action for member in members for action in _service(snapshot, view, member)]
@@ -163,7 +162,7 @@ def _doomed(snapshot: Snapshot, memory: Memory) -> list[Action]:
 def _deliveries(snapshot: Snapshot, memory: Memory) -> list[Action]:
     out: list[Action] = []
     for member in memory.members:
-        if member.run is None or Do.RUN not in MEMBER.state[member.state].do:
+        if member.run is None or Do.RUN not in MEMBER.state[member.state].do or not snapshot.defines(member.role):
             continue
         job = job_of(snapshot, member)
         if job is None:
