@@ -32,10 +32,10 @@ class Counting(InProcessTransport):
 class Replica:
     """One operator's process."""
 
-    def __init__(self, stack: Stack, name: str, seed: int) -> None:
+    def __init__(self, stack: Stack, name: str, seed: int, *, wire: type[Counting] = Counting) -> None:
         stream = Random(seed)  # noqa: S311 - repeatable
         self.metrics = Metrics()
-        self.transport = Counting(stack.server)
+        self.transport = wire(stack.server)
         world = World(
             clock=asyncio.get_running_loop().time,
             now=stack.now,
