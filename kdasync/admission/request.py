@@ -13,6 +13,7 @@ import msgspec
 from kdasync.errors import DefinitionError
 
 Json = dict[str, Any]
+WARNING = 256  # characters; the API server cuts longer ones
 Operation = Literal["CREATE", "UPDATE", "DELETE"]
 
 
@@ -57,12 +58,12 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         findings: why it is refused; none if it is allowed.
         patch: what is filled in; empty if it is refused.
-        warnings: what is legal but wrong; `kubectl` prints them.
+        advice: what is legal but wrong; `kubectl` prints it.
     """
 
     findings: tuple[DefinitionError, ...] = ()
     patch: tuple[Change, ...] = ()
-    warnings: tuple[str, ...] = ()
+    advice: tuple[DefinitionError, ...] = ()
 
     @property
     def allowed(self) -> bool:
@@ -73,6 +74,11 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     def message(self) -> str:
         """Every finding with field and remedy, one a line."""
         return "\n".join(str(finding) for finding in self.findings)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The advice as warnings of an admission response."""
+        return tuple(" ".join(str(item).split())[:WARNING] for item in self.advice)
 
 
 def pointer(*steps: str | int) -> str:

@@ -18,7 +18,6 @@ from kdasync.render import keys
 
 BYPASS = "kdasync.io/bypass-admission"  # annotation
 BYPASS_VERB = "bypass"  # what RBAC must allow on the resource
-WARNING = 256  # characters; the API server cuts longer ones
 PLURALS = {
     "KubeDirectorApp": "kubedirectorapps",
     "KubeDirectorCluster": "kubedirectorclusters",
@@ -50,25 +49,20 @@ def validate(request: Request, world: World) -> Verdict:
         verdict = _judged(request, world)
     except DefinitionError as error:
         verdict = Verdict(findings=(error,))
-    return verdict if verdict.allowed or not _bypassed(request, world) else Verdict(warnings=_bypass_told(verdict))
+    return verdict if verdict.allowed or not _bypassed(request, world) else Verdict(advice=tuple(_told(verdict)))
 
 
 def _judged(request: Request, world: World) -> Verdict:
     match request.kind:
         case "KubeDirectorApp":
-            return Verdict(findings=tuple(app.check(request, world)), warnings=tuple(_texts(app.advise(request))))
+            return Verdict(findings=tuple(app.check(request, world)), advice=tuple(app.advise(request)))
         case "KubeDirectorCluster":
             found = cluster.check(request, world)
-            told = (*found.known, *cluster.advise(request, world))
-            return Verdict(findings=found.new, warnings=tuple(_texts(iter(told))))
+            return Verdict(findings=found.new, advice=(*found.known, *cluster.advise(request, world)))
         case "KubeDirectorConfig":
             return Verdict(findings=tuple(config.check(request, world)))
         case _:
             return Verdict()
-
-
-def _texts(findings: Iterator[DefinitionError]) -> Iterator[str]:
-    return (str(finding)[:WARNING] for finding in findings)
 
 
 def _bypassed(request: Request, world: World) -> bool:
@@ -80,5 +74,7 @@ def _bypassed(request: Request, world: World) -> bool:
     return notes.get(BYPASS) == "true" and bool(resource) and world.may(wanted) is True
 
 
-def _bypass_told(verdict: Verdict) -> tuple[str, ...]:
-    return tuple(f"let through by {BYPASS}: {finding}"[:WARNING] for finding in verdict.findings)
+def _told(verdict: Verdict) -> Iterator[DefinitionError]:
+    for finding in verdict.findings:
+        message = f"let through by {BYPASS}: {finding.message}"
+        yield DefinitionError(message, field=finding.field, remedy=finding.remedy, reason=finding.reason)

@@ -17,6 +17,7 @@ COMMANDS = {
     "diagram": "kdasync.cli.diagram",
     "catalog": "kdasync.cli.catalog",
     "crds": "kdasync.cli.crds",
+    "lint": "kdasync.cli.lint.command",
     "docs": "kdasync.cli.docs",
 }
 

@@ -158,3 +158,47 @@ def verdicts() -> list[dict[str, Any]]:
     if not SHARED.exists():
         pytest.skip("the recorded verdicts are not on this machine: set KDASYNC_SHARED")
     return list(lines())
+
+
+@pytest.fixture
+def app() -> dict[str, Any]:
+    """An app of two roles, `master` (1) and `worker` (0+), with a service each."""
+    return {
+        "apiVersion": "kubedirector.hpe.com/v1beta1",
+        "kind": "KubeDirectorApp",
+        "metadata": {"name": "demo", "namespace": "default"},
+        "spec": {
+            "label": {"name": "Demo"},
+            "distroID": "acme/demo",
+            "version": "1",
+            "configSchemaVersion": 8,
+            "defaultImageRepoTag": "localhost/demo:1",
+            "services": [
+                {"id": "ui", "endpoint": {"port": 80, "urlScheme": "http", "isDashboard": True}},
+                {"id": "ssh", "endpoint": {"port": 22}},
+            ],
+            "roles": [{"id": "master", "cardinality": "1"}, {"id": "worker", "cardinality": "0+"}],
+            "config": {
+                "selectedRoles": ["master", "worker"],
+                "roleServices": [{"roleID": "master", "serviceIDs": ["ui"]}, {"roleID": "worker", "serviceIDs": ["ssh"]}],
+            },
+        },
+    }
+
+
+@pytest.fixture
+def cluster() -> dict[str, Any]:
+    """A cluster of it."""
+    resources = {"limits": {"memory": "1Gi", "cpu": "1"}}
+    return {
+        "apiVersion": "kubedirector.hpe.com/v1beta1",
+        "kind": "KubeDirectorCluster",
+        "metadata": {"name": "one", "namespace": "default"},
+        "spec": {
+            "app": "demo",
+            "roles": [
+                {"id": "master", "members": 1, "resources": resources},
+                {"id": "worker", "members": 2, "resources": resources},
+            ],
+        },
+    }

@@ -1,0 +1,1 @@
+"""`kdasync lint`: what the API server would say, without one."""
