@@ -33,7 +33,7 @@ from statemachines.member import CONFIGURED, CONFIGURING, MEMBER, PREPARING
 from statemachines.seen import MemberSeen
 
 NOTE = """Each time is the best of several repeats, taken in turns with what it is compared to. Pods and events are those of devcluster
-(about 4 KB; a kubelet's are two to three times larger, which only helps the typed decoder, since it skips what it does not read)."""
+(about 7 KB; a kubelet's may be larger, which only helps the typed decoder, since it skips what it does not read)."""
 
 
 def timed(work: Callable[[], object], count: int = 2000) -> float:
