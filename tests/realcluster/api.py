@@ -46,11 +46,13 @@ class Api:
             raise RuntimeError(f"POST {path}: {status} {answer.decode()[:500]}")
 
     def watch(self, path: str) -> Iterator[dict[str, Any]]:
-        """Events, beginning with all objects there are, until the server ends the stream."""
+        """Events, beginning with all objects there are, until the server ends the stream. Raises OSError if it does not begin."""
         connection = self._connect(None)
         try:
             connection.request("GET", f"{path}?watch=1", headers=self._headers)
             response = connection.getresponse()
+            if response.status != http.client.OK:
+                raise ConnectionError(f"{path}: {response.status}")
             while line := response.readline():
                 yield json.loads(line)
         finally:

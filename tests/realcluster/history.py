@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import msgspec
 from realcluster.api import Api
 
 Json = dict[str, Any]
+_RETRY = 0.2
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -57,14 +59,20 @@ class History:
 
     def _follow(self) -> None:
         while True:
-            for event in self._api.watch(self._path):
-                if event["type"] == "ERROR":
-                    break
-                gone = event["type"] == "DELETED"
-                with self._changed:
-                    name = event["object"]["metadata"]["name"]
-                    self._seen.setdefault(name, []).append(Seen(time.time(), {} if gone else event["object"]))
-                    self._changed.notify_all()
+            try:
+                for event in self._api.watch(self._path):
+                    if event["type"] == "ERROR":
+                        break
+                    self._note(event)
+            except (OSError, http.client.HTTPException):
+                time.sleep(_RETRY)  # a definition is served a moment after it is established
+
+    def _note(self, event: Json) -> None:
+        gone = event["type"] == "DELETED"
+        with self._changed:
+            name = event["object"]["metadata"]["name"]
+            self._seen.setdefault(name, []).append(Seen(time.time(), {} if gone else event["object"]))
+            self._changed.notify_all()
 
     def of(self, name: str) -> list[Seen]:
         """All states of a cluster so far."""

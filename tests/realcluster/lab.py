@@ -38,6 +38,7 @@ class Lab:
         self.cluster = cluster
         self.api = Api(cluster.layout)
         self.audit = Audit(cluster.audit_log)
+        self._began = self.audit.position()
         self.packages = packages
         self.operator = operator
         self.namespace = namespace
@@ -164,9 +165,9 @@ class Lab:
         command = self.cluster.enter("ctr", "--address", socket, "-n", "k8s.io", "tasks", "kill", "-s", "SIGKILL", name)
         subprocess.run(command, check=True, capture_output=True)
 
-    def asked(self, position: int = 0) -> list[Asked]:
-        """What the operator asked for in this namespace."""
-        return self.audit.since(position, user="operator", namespace=self.namespace)
+    def asked(self, position: int | None = None) -> list[Asked]:
+        """What the operator asked for in this namespace, since a position of the audit log or the beginning."""
+        return self.audit.since(self._began if position is None else position, user="operator", namespace=self.namespace)
 
 
 @contextmanager
