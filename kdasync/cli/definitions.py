@@ -10,7 +10,7 @@ import msgspec
 import yaml
 
 from kdasync.cli.data import data_folder
-from kdasync.errors import NotFound
+from kdasync.errors import NotFound, SettingsError
 from kdasync.kube.client import Client
 from kdasync.kube.resource import APPS, CLUSTERS, CONFIGS, DEFINITIONS, Resource
 
@@ -28,7 +28,7 @@ async def apply_definitions(client: Client, *, replace: bool) -> list[str]:
     """Bring the CRDs into the cluster; those that are there stay as they are unless `replace`. Returns the names that were written.
 
     Raises:
-        TimeoutError: the API server does not serve them.
+        SettingsError: the API server does not serve them.
     """
     written = []
     for path in files():
@@ -37,11 +37,20 @@ async def apply_definitions(client: Client, *, replace: bool) -> list[str]:
         if replace or not await _exists(client, DEFINITIONS, name):
             await client.apply(DEFINITIONS, "", name, msgspec.json.encode(body), field_manager=MANAGER)
             written.append(name)
+    try:
+        await _all_served(client)
+    except TimeoutError as error:
+        raise SettingsError(
+            f"The API server does not serve the CRDs after {SERVED:g} s. Look at them: kubectl describe crd"
+        ) from error
+    return written
+
+
+async def _all_served(client: Client) -> None:
     async with asyncio.timeout(SERVED):
         for resource in (CLUSTERS, APPS, CONFIGS):
             while not await _served(client, resource):  # noqa: ASYNC110 - what is waited for lies in the API server
                 await asyncio.sleep(_LOOK)
-    return written
 
 
 async def _exists(client: Client, resource: Resource[Any], name: str) -> bool:

@@ -72,8 +72,8 @@ class PretendStage:
     async def delete(self) -> None:
         self.deleted = True
 
-    async def left(self) -> list[str]:
-        return [] if self.deleted else ["Pod/s-0"]
+    async def gone(self) -> None:
+        assert self.deleted
 
 
 async def tell(stage: PretendStage) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -21,10 +21,10 @@ from kdasync.cli.demo.board import Board
 from kdasync.cli.demo.stage import Stage
 from kdasync.cli.demo.story import Kill
 from kdasync.cli.local import PROCESS, Local, catalog_images, local_cluster
-from kdasync.cli.operating import operating
+from kdasync.cli.operating import Running, operating
 from kdasync.cli.packages import serve_packages
 from kdasync.devcluster.node.access import Access
-from kdasync.errors import AlreadyExists, SettingsError
+from kdasync.errors import AlreadyExists, NotFound, SettingsError
 from kdasync.kube.client import Client
 from kdasync.kube.resource import NAMESPACES
 from kdasync.kube.session import connect
@@ -48,6 +48,7 @@ class Scene(msgspec.Struct, frozen=True):
 
     stage: Stage
     operator: Operator
+    operating: asyncio.Task[None]
     kill: Kill
     kubeconfig: str
 
@@ -70,11 +71,13 @@ async def scene(plan: Plan, board: Board) -> AsyncIterator[Scene]:
             await _namespace(stack, client, keep=plan.keep)
         packages = await stack.enter_async_context(serve_packages(data_folder("catalog")))
         settings = load(watch_namespace=namespace)
-        operator = await _operator(stack, kubeconfig, plan.context, settings, board)
+        running = await _operator(stack, kubeconfig, plan.context, settings, board)
         app: dict[str, Any] = definition(plan.app, package_base=packages)
         stage = Stage(client, namespace=namespace, app=app, cluster=sample(plan.app))
+        if not local and not plan.keep:
+            stack.push_async_callback(_cleared, stage)  # while the operator still runs: it takes the finalizer off
         kill = _from_outside(local, namespace) if local else _from_inside(stage)
-        yield Scene(stage, operator, kill, kubeconfig or "")
+        yield Scene(stage, running.operator, running.task, kill, kubeconfig or "")
 
 
 async def _local(stack: AsyncExitStack, plan: Plan, board: Board) -> Local:
@@ -97,13 +100,13 @@ async def _connected(stack: AsyncExitStack, kubeconfig: str | None, context: str
 
 async def _operator(
     stack: AsyncExitStack, kubeconfig: str | None, context: str | None, settings: Settings, board: Board
-) -> Operator:
+) -> Running:
     transport = await _connected(stack, kubeconfig, context)
     running = await stack.enter_async_context(
         operating(transport, settings=settings, identity="kdasync-demo", listener=board.listen)
     )
     await running.ready()
-    return running.operator
+    return running
 
 
 async def _namespace(stack: AsyncExitStack, client: Client, *, keep: bool) -> None:
@@ -116,6 +119,13 @@ async def _namespace(stack: AsyncExitStack, client: Client, *, keep: bool) -> No
         ) from error
     if not keep:
         stack.push_async_callback(client.delete, NAMESPACES, "", NAMESPACE)
+
+
+async def _cleared(stage: Stage) -> None:
+    """Nothing is left of the cluster, however the story ended."""
+    with suppress(NotFound):
+        await stage.delete()
+        await stage.gone()
 
 
 def _from_outside(local: Local, namespace: str) -> Kill:

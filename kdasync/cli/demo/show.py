@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -15,6 +17,7 @@ from kdasync.cli.demo.live import live
 from kdasync.cli.demo.plain import plain as plainly
 from kdasync.cli.demo.report import explain, summary
 from kdasync.cli.demo.scene import Plan, Scene, scene
+from kdasync.cli.demo.stage import Unproven
 from kdasync.cli.demo.story import Story, titles
 from kdasync.errors import KdasyncError
 from kdasync.telemetry import logging
@@ -39,15 +42,27 @@ async def show(plan: Plan, *, plain: bool) -> bool:
 async def _tell(board: Board, set_: Scene) -> KdasyncError | None:
     """Step by step, until one is not true."""
     story = Story(set_.stage, set_.kill, gone=board.empty)
-    for number, (line, act) in enumerate(zip(board.steps, story.acts, strict=False)):
+    for number, (_line, act) in enumerate(zip(board.steps, story.acts, strict=False)):
         board.begin(number)
         try:
-            evidence = await act()
+            evidence = await _unless_ended(act, set_.operating)
         except KdasyncError as error:
-            board.end(number, f"{line.title} failed: {error}", proven=False)
+            board.end(number, str(error), proven=False)
             return error
         board.end(number, evidence, proven=True)
     return None
+
+
+async def _unless_ended(act: Callable[[], Coroutine[Any, Any, str]], operator: asyncio.Task[None]) -> str:
+    """Act, but do not wait for an operator that is no more."""
+    acting = asyncio.create_task(act())
+    try:
+        await asyncio.wait({acting, operator}, return_when=asyncio.FIRST_COMPLETED)
+        if not acting.done():
+            raise Unproven("the operator has ended by itself: see its log")
+        return acting.result()
+    finally:
+        acting.cancel()
 
 
 async def _conclude(plan: Plan, board: Board, set_: Scene, trouble: KdasyncError | None, *, log: Path) -> None:
@@ -68,4 +83,6 @@ def _tail(log: Path) -> str:
 
 def _kept(plan: Plan, set_: Scene) -> str:
     where = f"--context {plan.context}" if plan.context else f"--kubeconfig {set_.kubeconfig}"
-    return f"It stays until Ctrl-C. Look at it:\n  kubectl {where} -n {set_.stage.namespace} get kubedirectorclusters,pods"
+    look = f"It stays until Ctrl-C. Look at it:\n  kubectl {where} -n {set_.stage.namespace} get kubedirectorclusters,pods"
+    later = f"\nThe namespace stays after that. To delete it, an operator must run: kdasync run {where} --namespace {set_.stage.namespace}"
+    return look + later if plan.context else look

@@ -107,6 +107,14 @@ class Stage:
         """Delete the cluster."""
         await self.client.delete(CLUSTERS, self.namespace, self.name)
 
+    async def gone(self) -> None:
+        """Wait until nothing of the cluster is left."""
+
+        async def check() -> bool:
+            return not await self.left()
+
+        await self.until("everything of the cluster to be gone", check)
+
     async def left(self) -> list[str]:
         """Whatever still exists of the cluster, as `Kind/name`."""
         selector = f"{keys.CLUSTER}={self.name}"

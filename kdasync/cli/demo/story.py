@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
 
 from kdasync.cli.demo.dask import SCHEDULER, WORKER, Dask
 from kdasync.cli.demo.stage import Stage, Unproven
@@ -33,7 +34,7 @@ class Story:
         self._gone = gone
         self._kill = kill
         self._dask = Dask(stage)
-        self.acts: tuple[Callable[[], Awaitable[str]], ...] = (
+        self.acts: tuple[Callable[[], Coroutine[Any, Any, str]], ...] = (
             self.create,
             self.work,
             self.scale_out,
@@ -98,11 +99,7 @@ class Story:
     async def delete(self) -> str:
         """Nothing of it is left."""
         await self._stage.delete()
-
-        async def gone() -> bool:
-            return not await self._stage.left()
-
-        await self._stage.until("everything of the cluster to be gone", gone)
+        await self._stage.gone()
         self._gone()
         return "no pod, service, set, claim or journal is left"
 
