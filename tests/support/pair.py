@@ -32,7 +32,7 @@ class Counting(InProcessTransport):
 class Replica:
     """One operator's process."""
 
-    def __init__(self, stack: Stack, name: str, seed: int, *, wire: type[Counting] = Counting) -> None:
+    def __init__(self, stack: Stack, name: str, seed: int, *, wire: type[Counting] = Counting, real_guests: bool = False) -> None:
         stream = Random(seed)  # noqa: S311 - repeatable
         self.metrics = Metrics()
         self.transport = wire(stack.server)
@@ -50,7 +50,7 @@ class Replica:
             settings=stack.settings,
             world=world,
             packages=stack.packages,
-            guests=stack.guests,
+            guests=None if real_guests else stack.guests,
             metrics=self.metrics,
             election=elect(self.transport, settings=stack.settings, world=world, metrics=self.metrics),
         )
