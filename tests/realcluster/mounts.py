@@ -29,6 +29,7 @@ def prepare(layout: Layout) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     _mount("-t", "overlay", "overlay", "-o", f"lowerdir=/var,upperdir={upper},workdir={work}", "/var")
     _mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
+    _mount("--bind", str(layout.path("config", "resolv.conf")), "/etc/resolv.conf")  # image pulls ask nobody outside
     for name in _TUNABLES:
         original = Path("/proc/sys", name)
         if original.exists():

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 
-from realcluster.layout import Layout
+from realcluster.layout import SERVICES, Layout
 
 _INSIDE = "eth0"
 _NETWORKS = range(64, 128)
@@ -39,7 +39,8 @@ def configure(layout: Layout, *, timeout: float) -> None:
         time.sleep(0.01)
     _ip("address", "add", f"{layout.address}/24", "dev", _INSIDE)
     _ip("link", "set", _INSIDE, "up")
-    _ip("route", "add", "default", "via", layout.gateway)
+    # DNAT of service addresses needs a route; there is no default one, so that nothing from here ever leaves the machine.
+    _ip("route", "add", SERVICES, "via", layout.gateway)
 
 
 def remove(layout: Layout) -> None:
