@@ -23,10 +23,18 @@ print(loop.run(work))
 """
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_is_a_clean_end(name: str) -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM.format(name=name)], capture_output=True, text=True, timeout=30, check=True)
     assert done.stdout.split("\n") == ["cleaned up", "None", ""]
+
+
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    program = "import signal\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)" + PROGRAM.format(name="SIGHUP").replace("(30)", "(0.1)")
+    done = subprocess.run(
+        [sys.executable, "-c", program + "print('alive')"], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert done.stdout.split("\n") == ["cleaned up", "None", "alive", ""]
 
 
 def test_a_result_and_an_error_come_through() -> None:
