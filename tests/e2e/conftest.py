@@ -6,7 +6,6 @@ A missing tool fails every test here; nothing is skipped.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -15,9 +14,8 @@ from pathlib import Path
 import pytest
 from realcluster import cluster as clusters
 from realcluster.cluster import Cluster
+from realcluster.crds import install
 from realcluster.lab import Lab, lab
-
-CRDS = Path(__file__).parents[2] / "manifests" / "crds"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,10 +31,7 @@ def real() -> Iterator[Cluster]:
     running = clusters.find("main")
     own = running or clusters.start(f"test-{os.getpid()}", say=lambda text: print(text, file=sys.stderr))
     try:
-        command = ["kubectl", f"--kubeconfig={own.kubeconfig()}", "apply", "--server-side", "-f", str(CRDS)]
-        subprocess.run(command, check=True, capture_output=True)
-        wait = ["kubectl", f"--kubeconfig={own.kubeconfig()}", "wait", "--for=condition=Established", "crd", "--all"]
-        subprocess.run(wait, check=True, capture_output=True)
+        install(own)
         yield own
     finally:
         if running is None:
