@@ -176,10 +176,29 @@ class Jobs:
         finally:
             slot.give()
         if result.outcome is Outcome.BUSY:
+            await self._clear(target, order, result)
             raise ExecError("Internal", "another script still runs in the guest")
         if await self._guests.container(target) != job.run.container:
             raise ExecError("ContainerNotFound", "the container was replaced meanwhile")
         return result
+
+    async def _clear(self, target: Target, order: Order, busy: Result) -> None:
+        """A member has one run: whichever other one of ours is at work in its guest was dropped, and is stopped, or it might hang there.
+
+        KubeDirector's setup is awaited instead.
+        """
+        event, _, attempt = busy.detail.partition(" ")[0].rpartition(".")
+        if busy.reason or not attempt.isdigit():
+            return
+        stop = Order(
+            container=order.container,
+            event=event,
+            attempt=int(attempt),
+            commit=order.commit,
+            provenance=order.provenance,
+            stop=True,
+        )
+        await self._guests.deliver(target, stop, lambda: None)
 
 
 class _Slot:
