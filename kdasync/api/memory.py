@@ -16,7 +16,7 @@ class Run(Wire, frozen=True):
     """One attempt of one guest event, bound to a container. (container, event, attempt) is never reused.
 
     Attributes:
-        event: `configure`, `recover`, `refresh-<epoch>`, `add-<seq>`, `del-<seq>` or `reconnect-<version>`.
+        event: `configure`, `recover`, `refresh-<epoch>`, `add-<last seq>`, `del-<last seq>` or `reconnect-<version>`.
         attempt: 1, 2, ...; counts over the whole life of the member for `configure`, per event otherwise.
         container: id of the container it belongs to.
         args: arguments of the start script; empty where no script runs.
@@ -90,7 +90,10 @@ class MemberMemory(Wire, frozen=True):
 
 
 class LogEntry(Wire, frozen=True):
-    """One change of membership: `op` is `add` or `del`. `begun`: some peer's delivery has started (no way back)."""
+    """One change of membership: `op` is `add` or `del`.
+
+    `begun`: some peer's delivery has started: a `del` has no way back, an `add` must be followed by its `del`.
+    """
 
     seq: int
     op: str

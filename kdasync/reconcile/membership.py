@@ -1,8 +1,8 @@
 """The membership log: who must still be told what. Pure.
 
 One log per cluster, one `told` number per member; the commands are derived, never stored. An entry concerns a member whose setup
-knew an older epoch, whose role asked for the event, and who is not its subject. An `add` and a `del` of the same node id, both
-undelivered, cancel. Source: design 9.8; KubeDirector's rules are in the runtime specification, section 1.11.9.
+knew an older epoch, whose role asked for the event, and who is not its subject. An `add` and a `del` of the same node id cancel as
+long as nobody began to hear the `add`. Source: design 9.8; KubeDirector's rules are in the runtime specification, section 1.11.9.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def pending(log: Iterable[LogEntry], member: MemberMemory, events: list[str] | N
     if member.setup_epoch is None:
         return ()
     entries = [entry for entry in log if _concerns(entry, member, events)]
-    added = {entry.node_id for entry in entries if entry.op == "add"}
+    added = {entry.node_id for entry in entries if entry.op == "add" and not entry.begun}
     deleted = {entry.node_id for entry in entries if entry.op == "del"}
     cancelled = added & deleted
     return tuple(entry for entry in entries if entry.node_id not in cancelled)
@@ -58,6 +58,11 @@ def group(entries: tuple[LogEntry, ...]) -> tuple[LogEntry, ...]:
     return tuple(entry for entry in same if not later or entry.seq < later[0].seq)
 
 
+def name(entries: tuple[LogEntry, ...]) -> str:
+    """Event name of the call that carries these entries: a call that says more must not attach to one that said less."""
+    return f"{entries[0].op}-{entries[-1].seq}"
+
+
 def arguments(entries: tuple[LogEntry, ...], suffix: str) -> list[str]:
     """Arguments of the start script, as KubeDirector stores them (the second element contains a blank)."""
     fqdns = ",".join(f"{entry.pod}.{suffix}" for entry in entries)
@@ -80,8 +85,7 @@ def next_update(
         return _replace(base, event=f"reconnect-{memory.connection_version}", args=["--reconnect"])
     entries = group(pending(log, member, events))
     if entries:
-        name = f"{entries[0].op}-{entries[0].seq}"
-        return _replace(base, event=name, args=arguments(entries, domain(snapshot)), until_seq=entries[-1].seq)
+        return _replace(base, event=name(entries), args=arguments(entries, domain(snapshot)), until_seq=entries[-1].seq)
     if member.config_epoch < memory.epoch:
         return _replace(base, event=f"refresh-{memory.epoch}")
     return None

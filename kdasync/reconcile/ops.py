@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from kdasync.api.memory import LogEntry, MemberMemory, Run
 from kdasync.guest.order import Outcome
 from kdasync.reconcile.draft import Draft
@@ -145,7 +147,7 @@ def forget(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> None:
 
 
 def order_update(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> None:
-    """Order the next thing to tell; a `del` that begins is the point of no return for its subjects."""
+    """Order the next thing to tell; what begins to be told is told to the end, and a `del` is then the point of no return."""
     due = update(snapshot, draft, member)
     if due is None:
         return
@@ -158,15 +160,14 @@ def order_update(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> None
         epoch=due.epoch,
         commit=draft.commit_number(),
     )
-    if run.event.startswith("del-"):
-        draft.log = [_begun(entry, member, run) for entry in draft.log]
+    op = run.event.partition("-")[0]
+    draft.log = [_begun(entry, member, run) if entry.op == op else entry for entry in draft.log]
     draft.update(member, run=run, retry_at=0)
 
 
 def _begun(entry: LogEntry, member: MemberMemory, run: Run) -> LogEntry:
-    if entry.op != "del" or not member.told < entry.seq <= run.until_seq:
-        return entry
-    return LogEntry(seq=entry.seq, op="del", node_id=entry.node_id, role=entry.role, pod=entry.pod, epoch=entry.epoch, begun=True)
+    heard = member.told < entry.seq <= run.until_seq
+    return msgspec.structs.replace(entry, begun=True) if heard else entry
 
 
 def told(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> None:
@@ -225,9 +226,10 @@ def _trouble(snapshot: Snapshot, member: MemberMemory) -> str:
 
 
 def leave(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> None:
-    """Tell the peers that the member leaves; a run of its own is void."""
+    """Tell the peers that the member leaves; a run of its own is void, and a setup that was not awaited proves nothing."""
     draft.append("del", member, pod=pod_of(snapshot, member), epoch=draft.memory.epoch)
-    draft.update(member, run=None, retry_at=0)
+    setup = member.run is not None and member.run.event == "configure"
+    draft.update(member, run=None, retry_at=0, container="" if setup else member.container)
 
 
 def stay(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> None:
