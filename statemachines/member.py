@@ -188,7 +188,6 @@ EDGES = (
     *(Edge("run_failed", state, CONFIG_ERROR, emit=(Op.FAIL,), event="Warning Member") for state in _SETUP),
     *(Edge("run_lost", state, PREPARING, when=("container_running",), emit=(Op.ATTEMPT,)) for state in _SETUP),
     *(Edge("run_overdue", state, CONFIG_ERROR, emit=(Op.EXPIRE,), event="Warning Member") for state in _SETUP),
-    *(Edge("foreign", state, FOREIGN_VOLUME, emit=(Op.FAIL,), event="Warning Member") for state in _SETUP),
     Edge("run_launched", PREPARING, CONFIGURING),
     # At work.
     *(
