@@ -24,7 +24,8 @@ def populated(cluster: clusters.KubeDirectorCluster) -> frozenset[str]:
 
 def check(new: clusters.KubeDirectorCluster, old: clusters.KubeDirectorCluster) -> Iterator[DefinitionError]:
     """Changes that are refused."""
-    if keys.RESTORING in old.metadata.labels and plain_spec(new.spec) != plain_spec(old.spec):
+    restoring = keys.RESTORING in old.metadata.labels and keys.RESTORING in new.metadata.labels
+    if restoring and plain_spec(new.spec) != plain_spec(old.spec):
         yield DefinitionError(
             "the cluster is being restored.",
             field="spec",
@@ -72,6 +73,8 @@ def _roles(new: clusters.KubeDirectorCluster, old: clusters.KubeDirectorCluster)
 
 
 def changed(role: clusters.Role, before: clusters.Role) -> list[str]:
-    """Wire names of the properties that differ, but for the number of members."""
+    """Wire names of the properties that differ, but for the number of members, and a class that only now is written down."""
     now, then = (plain_role(replace(item, members=None)) for item in (role, before))
+    if now.storage and then.storage and then.storage.storage_class_name is None:
+        then = replace(then, storage=replace(then.storage, storage_class_name=now.storage.storage_class_name))
     return [field.encode_name for field in msgspec.structs.fields(now) if getattr(now, field.name) != getattr(then, field.name)]

@@ -38,7 +38,11 @@ def fill(request: Request, world: World, nonce: Nonce) -> Sealed:
     restoring = old is None and restores(cluster)
     sealer = Sealer(world.config().master_encryption_key, nonce=nonce, stored=old, restoring=restoring)
     sealed = sealer.seal(cluster)
-    made = tuple(_restore(document)) if restoring else (*_marks(cluster, old), *_defaults(document, cluster, old, world))
+    made: tuple[Change, ...] = ()
+    if restoring:
+        made = tuple(_restore(document))
+    elif old is None or keys.RESTORING not in cluster.metadata.labels:
+        made = (*_marks(cluster, old), *_defaults(document, cluster, old, world))
     return Sealed((*made, *sealed.changes), sealed.findings)
 
 

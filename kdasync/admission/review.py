@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 from kdasync.admission import app, claim, cluster, config
 from kdasync.admission.fill import fill
 from kdasync.admission.request import Request, Verdict
+from kdasync.admission.shape import read
 from kdasync.admission.world import Permission, World
+from kdasync.api.meta import Object
 from kdasync.errors import DefinitionError
 from kdasync.render import keys
 
@@ -67,11 +69,12 @@ def _judged(request: Request, world: World) -> Verdict:
 
 def _bypassed(request: Request, world: World) -> bool:
     """An emergency: the object carries the mark, and the one who writes may pass."""
-    marked = request.object if request.object is not None else request.old
-    notes = ((marked or {}).get("metadata") or {}).get("annotations") or {}
-    resource = PLURALS.get(request.kind, "")
-    wanted = Permission(BYPASS_VERB, keys.GROUP, resource, request.namespace, (marked or {}).get("metadata", {}).get("name", ""))
-    return notes.get(BYPASS) == "true" and bool(resource) and world.may(wanted) is True
+    try:
+        meta = read(request.object if request.object is not None else request.old, Object).metadata
+    except DefinitionError:
+        return False
+    wanted = Permission(BYPASS_VERB, keys.GROUP, PLURALS[request.kind], request.namespace, meta.name)
+    return meta.annotations.get(BYPASS) == "true" and world.may(wanted) is True
 
 
 def _told(verdict: Verdict) -> Iterator[DefinitionError]:

@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 import pytest
-import yaml
 
 from kdasync.admission.handle import Webhook
 from kdasync.admission.live import Known, Question
@@ -23,6 +22,7 @@ from kdasync.api.app import KubeDirectorApp
 from kdasync.api.cluster import KubeDirectorCluster
 from kdasync.api.config import KubeDirectorConfig
 from kdasync.api.meta import Object
+from kdasync.api.schema import definitions
 from kdasync.devcluster import environment
 from kdasync.devcluster.plane import Plane
 from kdasync.devcluster.server import ApiServer
@@ -62,8 +62,8 @@ class Site:
         self.webhook: Webhook
 
     async def start(self) -> None:
-        for path in sorted((ROOT / "manifests" / "crds").glob("*.yaml")):
-            await self.must("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", yaml.safe_load(path.read_text()))
+        for body in definitions():
+            await self.must("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", body)
         for name in ("default", "kubedirector"):
             await self.must("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
         for body in manifests(namespace="kubedirector", bundle=b"x"):
@@ -129,6 +129,16 @@ class Site:
 
     async def put(self, body: Any, **query: str) -> Answer:
         return await self.send("PUT", self.path(body, named=True), body, **query)
+
+    async def merge(self, body: Any, patch: Any, **query: str) -> Answer:
+        """A merge patch of the object that `body` names."""
+        return await self.send("PATCH", self.path(body, named=True), patch, media="application/merge-patch+json", **query)
+
+    async def update(self, body: Any, **query: str) -> Answer:
+        """PUT `body` over what is stored, without its status."""
+        stored = await self.must("GET", self.path(body, named=True))
+        meta = {**body["metadata"], "resourceVersion": stored["metadata"]["resourceVersion"]}
+        return await self.put({**body, "metadata": meta}, **query)
 
     async def delete(self, body: Any) -> Answer:
         return await self.send("DELETE", self.path(body, named=True))
@@ -202,3 +212,24 @@ def cluster() -> dict[str, Any]:
             ],
         },
     }
+
+
+@pytest.fixture
+def config() -> dict[str, Any]:
+    """The global config, all defaults."""
+    return {
+        "apiVersion": "kubedirector.hpe.com/v1beta1",
+        "kind": "KubeDirectorConfig",
+        "metadata": {"name": "kd-global-config", "namespace": "kubedirector"},
+    }
+
+
+@pytest.fixture
+async def running(site: Site, app: Any, cluster: Any, config: Any) -> Site:
+    """Config, app, a Secret `s1`, and a cluster `one` whose roles have members."""
+    await site.must("POST", site.path(config), config)
+    await site.must("POST", site.path(app), app)
+    await site.must("POST", "/api/v1/namespaces/default/secrets", {"metadata": {"name": "s1"}})
+    await site.must("POST", site.path(cluster), cluster)
+    await site.populate("one", "master", "worker")
+    return site
