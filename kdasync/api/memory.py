@@ -110,6 +110,7 @@ class Memory(Wire, frozen=True):
     Attributes:
         stamp: see the module.
         epoch: config epoch, KubeDirector's specGenerationToProcess.
+        membership: the epoch of the newest change of membership; clusters that are connected to this one look at it.
         commit: number of the newest order to a guest; never decreases.
         seq: newest number of the membership log.
         doomed: StatefulSets of roles without members, to be deleted by UID.
@@ -120,6 +121,7 @@ class Memory(Wire, frozen=True):
     state: str = "new"
     since: float = 0
     epoch: int = 0
+    membership: int = 0
     commit: int = 0
     seq: int = 0
     last_node_id: int = 0

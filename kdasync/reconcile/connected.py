@@ -1,6 +1,7 @@
 """What a cluster is connected to, and KubeDirector's hash over it. Pure.
 
-Source: spec/kubedirector-runtime.md section 1.12. Two differences, each deliberate: only objects that carry their type label count
+Source: spec/kubedirector-runtime.md section 1.12. Three differences, each deliberate: of a cluster that is ours its membership
+epoch counts, which a change of its own connections does not move, so that clusters that name each other come to rest (7.3 C9); only objects that carry their type label count
 (others are never published and are not watched), and a connected cluster counts only while it is `configured`, so that its
 dependants are refreshed when its change is done and not when it begins (7.4 D10).
 """
@@ -45,7 +46,10 @@ def connected(stores: Stores, cluster: KubeDirectorCluster) -> Connected:
 def _epoch(cluster: KubeDirectorCluster | None) -> str:
     if cluster is None:
         return ""
-    epoch = cluster.status.spec_generation_to_process if cluster.status else None
+    status = cluster.status
+    if status is not None and status.kdasync is not None and status.kdasync.stamp == status.generation_uid:
+        return str(status.kdasync.membership)
+    epoch = status.spec_generation_to_process if status else None
     return "nil" if epoch is None else str(epoch)
 
 

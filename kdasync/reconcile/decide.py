@@ -95,7 +95,7 @@ def _membership(snapshot: Snapshot, draft: Draft) -> None:
     if not vacancies and not any(_leaves(snapshot, draft, member) for member in draft.members.values()):
         return
     draft.urgent = True
-    draft.set(epoch=draft.memory.epoch + 1)
+    draft.set(epoch=draft.memory.epoch + 1, membership=draft.memory.epoch + 1)
     for role_id, ordinal in vacancies:
         node_id = draft.memory.last_node_id + 1
         draft.set(last_node_id=node_id)

@@ -72,6 +72,7 @@ def _adopt(cluster: KubeDirectorCluster, status: ClusterStatus, *, now: float) -
         state=_CLUSTER.get(status.state, clusters.UPDATING),
         since=now,
         epoch=epoch,
+        membership=epoch,
         commit=_first(now),
         seq=base + len(log),
         last_node_id=max([status.last_node_id, *(member.node_id for member in found)]),

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+from msgspec.structs import replace
+
 from kdasync.api.app import KubeDirectorApp
-from kdasync.api.cluster import KubeDirectorCluster
+from kdasync.api.cluster import ClusterSpec, KubeDirectorCluster
 from kdasync.api.config import ConfigSpec
 from kdasync.api.meta import Object
 from kdasync.errors import DefinitionError
@@ -23,6 +26,48 @@ from kdasync.settings import Settings
 _DEFAULT_CLASS = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
 
 
+class Definition(msgspec.Struct, frozen=True):
+    """What follows from cluster, app and config: app and spec with their defaults, and why they cannot be run."""
+
+    basis: tuple[object, ...] = ()
+    app: KubeDirectorApp | None = None
+    spec: ClusterSpec | None = None
+    problems: tuple[DefinitionError, ...] = ()
+
+
+class Definitions:
+    """Definitions by cluster: worked out once per edit, not once per event."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Definition] = {}
+
+    def of(self, stores: Stores, settings: Settings, cluster: KubeDirectorCluster, config: ConfigSpec) -> Definition:
+        """The definition of a cluster now."""
+        app, system = find_app(stores, settings, cluster)
+        storage = _storage_class(stores)
+        version = (app.metadata.uid, app.metadata.resource_version) if app else None
+        basis = (cluster.spec, version, system, config, storage)
+        known = self._known.get(cluster.metadata.uid)
+        if known is None or known.basis != basis:
+            known = self._known[cluster.metadata.uid] = _define(cluster, app, config, basis)
+        return known
+
+    def forget(self, uid: str) -> None:
+        """The cluster is gone."""
+        self._known.pop(uid, None)
+
+
+def _define(cluster: KubeDirectorCluster, app: KubeDirectorApp | None, config: ConfigSpec, basis: tuple[object, ...]) -> Definition:
+    if app is None:
+        return Definition(basis)
+    _, _, system, _, storage = basis
+    full_app = default_app(app)
+    full = default_cluster(
+        cluster, full_app, config, default_storage_class=storage if isinstance(storage, str) else None, app_is_system=bool(system)
+    )
+    return Definition(basis, full_app, full.spec, (*check_app(full_app), *check_cluster(full, full_app, config)))
+
+
 def observe(
     stores: Stores,
     settings: Settings,
@@ -31,20 +76,20 @@ def observe(
     now: float,
     jobs: Mapping[int, JobView],
     problem: DefinitionError | None = None,
+    definitions: Definitions | None = None,
 ) -> Snapshot:
     """The snapshot of `cluster` at `now` (seconds since the epoch).
 
-    `problem` is what the API server said to the last thing that was rendered from the spec.
+    `problem` is what the API server said to the last thing that was rendered from the spec; `definitions` remembers from pass to
+    pass what follows from cluster, app and config alone.
     """
     key = (cluster.metadata.namespace, cluster.metadata.name)
     config = _config(stores, settings)
-    app, system = find_app(stores, settings, cluster)
     links = connected(stores, cluster)
-    problems = (problem,) if problem else ()
-    if app is not None:
-        app = default_app(app)
-        cluster = default_cluster(cluster, app, config, default_storage_class=_storage_class(stores), app_is_system=system)
-        problems = (*check_app(app), *check_cluster(cluster, app, config), *problems)
+    made = (definitions or Definitions()).of(stores, settings, cluster, config)
+    app, problems = made.app, (*made.problems, *((problem,) if problem else ()))
+    if made.spec is not None:
+        cluster = replace(cluster, spec=made.spec)
     return Snapshot(
         now=now,
         cluster=cluster,

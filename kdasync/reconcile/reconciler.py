@@ -27,7 +27,7 @@ from kdasync.reconcile.decide import decide
 from kdasync.reconcile.draft import Chance, Record
 from kdasync.reconcile.jobs import Jobs, Target
 from kdasync.reconcile.load import load
-from kdasync.reconcile.observe import observe
+from kdasync.reconcile.observe import Definitions, observe
 from kdasync.reconcile.orders import Orders
 from kdasync.reconcile.perform import Performer
 from kdasync.reconcile.plan import Amend, Annotate, Create, Delete, Deliver, Plan, SetReplicas
@@ -104,6 +104,7 @@ class Reconciler:
         self._chance = chance
         self._now = now
         self._contexts: dict[Key, _Context] = {}
+        self._definitions = Definitions()
         self._woken: dict[Key, float] = {}
 
     def notice(self, key: Key) -> None:
@@ -136,6 +137,7 @@ class Reconciler:
     def _forget(self, key: Key, context: _Context) -> None:
         del self._contexts[key]
         self._jobs.retain(context.uid, ())
+        self._definitions.forget(context.uid)
         self._witness.forgotten(context.uid)
 
     async def _load(self, cluster: KubeDirectorCluster) -> tuple[KubeDirectorCluster, _Context]:
@@ -180,7 +182,13 @@ class Reconciler:
 
     def _observe(self, cluster: KubeDirectorCluster, context: _Context) -> Snapshot:
         return observe(
-            self._stores, self._settings, cluster, now=self._now(), jobs=self._jobs.views(context.uid), problem=context.problem
+            self._stores,
+            self._settings,
+            cluster,
+            now=self._now(),
+            jobs=self._jobs.views(context.uid),
+            problem=context.problem,
+            definitions=self._definitions,
         )
 
     def _check_fence(self, snapshot: Snapshot, context: _Context) -> None:
