@@ -86,7 +86,7 @@ async def test_etcd(plant: Any) -> None:
 async def test_patroni(plant: Any) -> None:
     async with plant(retries=2) as it:
         name, cluster = await create(it, "patroni")
-        db = [pod for pod in await it.members(name)][1:]
+        db = list(await it.members(name))[1:]
         await ask(it, db[0], "patroni", "write", "1000")
         for pod in db:
             await ask(it, db[0], "patroni", "read", "1000", pod)
