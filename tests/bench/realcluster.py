@@ -95,7 +95,7 @@ def same_objects(bench: Lab, namespace: str) -> list[tuple[str, Json]]:
 
 def case(running: clusters.Cluster, count: int, say: Callable[[str], None]) -> None:
     """One size: ours, the same idle, the bare client."""
-    with tempfile.TemporaryDirectory() as folder, lab(running, Path(folder)) as bench:
+    with tempfile.TemporaryDirectory() as folder, lab(running, Path(folder), clean=False) as bench:
         bench.app(None)
         times = ours(bench, count)
         operator = bench.operator
@@ -110,7 +110,6 @@ def case(running: clusters.Cluster, count: int, say: Callable[[str], None]) -> N
         namespace = f"{bench.namespace}-bare"
         seconds = bare(Api(running.layout, "bare"), namespace, same_objects(bench, namespace))
         say(f"{count} x 3 bare client: all pods ran after {seconds:.1f} s; ours in {times.last / seconds:.2f} times that")
-        bench.api.request("DELETE", f"/api/v1/namespaces/{namespace}")
 
 
 def main() -> None:

@@ -171,12 +171,13 @@ class Lab:
 
 
 @contextmanager
-def lab(cluster: Cluster, folder: Path, **knobs: str) -> Iterator[Lab]:
+def lab(cluster: Cluster, folder: Path, *, clean: bool = True, **knobs: str) -> Iterator[Lab]:
     """A namespace with a running operator; both are gone afterwards.
 
     Args:
         cluster: a real one with the CRDs.
         folder: for the operator's log.
+        clean: delete the clusters and the namespace; not needed if the whole cluster goes.
         knobs: KDASYNC_* settings.
     """
     namespace = f"e2e-{os.getpid()}-{next(_NUMBERS)}"
@@ -187,8 +188,10 @@ def lab(cluster: Cluster, folder: Path, **knobs: str) -> Iterator[Lab]:
         try:
             operator.start()
             yield made
-            made.send("DELETE", made.path("kubedirectorclusters"))
-            made.eventually(lambda: not made.list("kubedirectorclusters"), seconds=60)
+            if clean:
+                made.send("DELETE", made.path("kubedirectorclusters"))
+                made.eventually(lambda: not made.list("kubedirectorclusters"), seconds=60)
         finally:
             operator.stop()
-            made.api.request("DELETE", f"/api/v1/namespaces/{namespace}")
+            if clean:
+                made.api.request("DELETE", f"/api/v1/namespaces/{namespace}")
