@@ -52,6 +52,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     lease_seconds: int = 15  # the three times are KubeDirector's: a crashed leader is followed after this long
     renew_deadline: float = 10  # a leader stops this long after its last renewal; the rest is for requests on the wire
     lease_retry: float = 2
+    webhook: bool = False  # admission; on in manifests/operator, where a service leads to it
+    webhook_host: str = "0.0.0.0"  # noqa: S104 - the API server calls from elsewhere
+    webhook_port: int = 8443  # KubeDirector's
+    access_review: bool = True  # ask whether the user may use what a cluster names; False: KubeDirector's way, everybody may
     log_level: str = "info"
     log_format: str = "json"
 

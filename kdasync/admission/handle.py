@@ -26,7 +26,7 @@ from kdasync.kube.client import Client
 from kdasync.kube.transport import Request, Response
 from kdasync.telemetry.logging import logger
 
-MUTATE, VALIDATE, HEALTH = "/mutate", "/validate", "/healthz"
+MUTATE, VALIDATE, HEALTH, READY = "/mutate", "/validate", "/healthz", "/readyz"
 BODY = 8 * 1024 * 1024  # bytes: an object and its old form, each at most etcd's 1.5 MiB, escaped
 PASSES = 4  # of the rules; an answer opens new questions at most twice
 _LONGEST = 16 * 1024  # characters of a refusal

@@ -20,7 +20,9 @@ Json = dict[str, Any]
 
 NAME = "kubedirector-webhook"  # of both configurations; KubeDirector's
 SERVICE = "kubedirector-validator"
+SELECTOR = {"app.kubernetes.io/name": "kdasync"}  # labels of the operator's pods
 TIMEOUT = 5  # seconds
+PORT = 8443
 _KINDS = ("kubedirectorapps", "kubedirectorclusters", "kubedirectorconfigs")
 _CHANGED = (
     "request.operation != 'UPDATE' || !has(object.spec) || !has(oldObject.spec) || object.spec != oldObject.spec"
@@ -41,6 +43,16 @@ def manifests(*, namespace: str, bundle: bytes) -> tuple[Json, ...]:
         bundle: PEM certificates of the authorities that the server's certificate may come from.
     """
     return (_mutating(namespace, bundle), _validating(namespace, bundle))
+
+
+def service() -> Json:
+    """The service that the API server calls, over all replicas of the operator that are ready."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": SERVICE, "labels": {"webhook": "kubedirector"}},
+        "spec": {"selector": SELECTOR, "ports": [{"name": "webhook", "port": 443, "protocol": "TCP", "targetPort": PORT}]},
+    }
 
 
 def _mutating(namespace: str, bundle: bytes) -> Json:

@@ -160,7 +160,7 @@ def test_generated(webhook: Webhook, review: Any) -> None:
     if response["allowed"] and response.get("patch"):
         operations = jsonpatch.operations(json.loads(base64.b64decode(response["patch"])))
         value = jsonpatch.apply(json.loads(json.dumps(value)), operations)
-        again = sound(posted(webhook, MUTATE, envelope(kind, operation, value, value)))
+        again = sound(posted(webhook, MUTATE, envelope(kind, "UPDATE", value, value)))
         assert again["allowed"], "what was filled in is not filled in again"
         assert not again.get("patch") or schema.validate(value, SCHEMAS[kind])
     sound(posted(webhook, VALIDATE, envelope(kind, operation, value, old)))
