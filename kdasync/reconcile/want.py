@@ -70,6 +70,7 @@ def _finalize(snapshot: Snapshot) -> tuple[Action, ...]:
 def _objects(snapshot: Snapshot, memory: Memory) -> list[Action]:
     assert snapshot.app is not None  # noqa: S101 - narrowed by the caller
     out: list[Action] = []
+    services: list[Action] = []  # last: pods need not wait for them, and an API server allocates service addresses one at a time
     app, found = snapshot.app, snapshot.services.get(headless_name(snapshot.cluster))
     owned = found is not None and is_owned(found, snapshot.cluster)
     out += _make_right(snapshot, found, lambda: headless_service(snapshot.cluster, app), right=owned)
@@ -78,8 +79,8 @@ def _objects(snapshot: Snapshot, memory: Memory) -> list[Action]:
         view = role_view(snapshot.cluster, app, snapshot.config, role_id) if snapshot.defines(role_id) else None
         out += _statefulset(snapshot, view, role_id, members)
         if view is not None:
-            out += [action for member in members for action in _service(snapshot, view, member)]
-    return out
+            services += [action for member in members for action in _service(snapshot, view, member)]
+    return [*out, *services]
 
 
 def _make_right(snapshot: Snapshot, found: Object | None, render: Callable[[], Manifest | None], *, right: bool) -> list[Action]:
