@@ -19,8 +19,8 @@ import msgspec
 from realcluster import cluster as clusters
 from realcluster.api import Api
 from realcluster.audit import counted
-from realcluster.crds import install
 from realcluster.history import Json
+from realcluster.kubectl import install_crds
 from realcluster.lab import Lab, lab
 
 THREADS = 8
@@ -119,7 +119,7 @@ def main() -> None:
     for size in map(int, parser.parse_args().sizes.split(",")):
         running = clusters.start(f"bench-{size}", say=lambda text: print(text, file=sys.stderr), fake_nodes=6, real_node=False)
         try:
-            install(running)
+            install_crds(running)
             case(running, size, lambda text: print(text, flush=True))
         finally:
             running.stop()

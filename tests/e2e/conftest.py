@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from realcluster import cluster as clusters
 from realcluster.cluster import Cluster
-from realcluster.crds import install
+from realcluster.kubectl import install_crds
 from realcluster.lab import Lab, lab
 
 
@@ -31,7 +31,7 @@ def real() -> Iterator[Cluster]:
     running = clusters.find("main")
     own = running or clusters.start(f"test-{os.getpid()}", say=lambda text: print(text, file=sys.stderr))
     try:
-        install(own)
+        install_crds(own)
         yield own
     finally:
         if running is None:

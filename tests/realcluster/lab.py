@@ -17,6 +17,7 @@ from realcluster.audit import Asked, Audit
 from realcluster.cluster import Cluster
 from realcluster.history import History, Json, Seen
 from realcluster.images import DEBIAN
+from realcluster.kubectl import kubectl
 from realcluster.operator_process import OperatorProcess
 from realcluster.packages import PackageServer
 
@@ -136,13 +137,9 @@ class Lab:
                 raise TimeoutError(f"not within {seconds:g} s. {self.operator.words()}")
             time.sleep(0.1)
 
-    def kubectl(self, *arguments: str, check: bool = True) -> str:
+    def kubectl(self, *arguments: str) -> str:
         """Run kubectl as admin in this namespace; its output."""
-        command = ["kubectl", f"--kubeconfig={self.cluster.kubeconfig()}", f"--namespace={self.namespace}", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if check and done.returncode:
-            raise RuntimeError(f"{' '.join(command)}: {done.stderr}")
-        return done.stdout
+        return kubectl(self.cluster, f"--namespace={self.namespace}", *arguments)
 
     def inside(self, pod: str, *command: str) -> str:
         """Output of a command in a guest, asked for by admin."""
