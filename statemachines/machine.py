@@ -87,7 +87,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A machine as data. `final` has no edges out; edges of one state are tried in table order."""
+    """A machine as data. `final` has no edges out; edges of one state are tried in table order.
+
+    `columns` places the states in a picture; the rest go by their distance from the initial state.
+    """
 
     name: str
     initial: str
@@ -95,6 +98,7 @@ class Table:
     states: tuple[State, ...]
     edges: tuple[Edge, ...]
     seen: type
+    columns: tuple[tuple[str, ...], ...] = ()
 
     def state(self, identifier: str) -> State:
         """The state with that identifier; KeyError if there is none."""

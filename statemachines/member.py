@@ -236,4 +236,16 @@ EDGES = (
     Edge("leftovers_gone", REPLACING, GONE),
 )
 
-MEMBER = build(Table("member", PLANNED, GONE, STATES, EDGES, MemberSeen))
+_COLUMNS = (
+    (PLANNED,),
+    (WAITING_POD, INITIALIZING),
+    (PREPARING, RECOVERING, FOREIGN_VOLUME),
+    (CONFIGURING, CONFIG_ERROR),
+    (CONFIGURED, RESTARTING),
+    (NOTIFYING, NOTIFY_RETRY),
+    (DRAINING,),
+    (REMOVING, REPLACING),
+    (GONE,),
+)
+
+MEMBER = build(Table("member", PLANNED, GONE, STATES, EDGES, MemberSeen, _COLUMNS))
