@@ -15,7 +15,7 @@ from kdasync.admission.live import Question
 from kdasync.admission.request import User
 from kdasync.admission.world import Lookup, Permission, Thing
 from kdasync.api.meta import Object, Wire
-from kdasync.errors import NotFound
+from kdasync.errors import BadRequest, NotFound
 from kdasync.kube.client import Client
 from kdasync.kube.resource import Resource
 
@@ -79,7 +79,7 @@ async def _one(client: Client, user: User, question: Question) -> Thing | bool |
 async def _look(client: Client, lookup: Lookup) -> Thing | None:
     try:
         found = await client.get(_KINDS[lookup.resource], lookup.namespace, lookup.name)
-    except NotFound:
+    except (NotFound, BadRequest):  # what cannot be a name names nothing
         return None
     if isinstance(found, ClaimModes):
         return Thing(volume_mode=found.spec.volume_mode, access_modes=tuple(found.spec.access_modes))
