@@ -15,6 +15,7 @@ COMMANDS = {
     "run": "kdasync.cli.run",
     "history": "kdasync.cli.history",
     "diagram": "kdasync.cli.diagram",
+    "explore": "kdasync.cli.explore",
     "catalog": "kdasync.cli.catalog",
     "crds": "kdasync.cli.crds",
     "lint": "kdasync.cli.lint.command",
