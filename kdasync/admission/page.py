@@ -46,12 +46,14 @@ def _expressions() -> str:
     head = """
 ## As expressions
 
-The same rules for `x-kubernetes-validations`, to hold with the operator down as well. They are not in the CRDs yet.
+The same rules as `x-kubernetes-validations` of the CRDs, so that they hold with the operator down as well (`kdasync crds --rules`).
 
-| rule | field | expression |
+| rule | schema | expression |
 |---|---|---|
 """
-    return head + "".join(_row(f"`{rule.id}`", rule.field, f"`{rule.cel}`") for rule in RULES if rule.cel)
+    return head + "".join(
+        _row(f"`{rule.id}`", f"{entry.kind}: `{entry.at or 'root'}`", f"`{entry.holds}`") for rule in RULES for entry in rule.cel
+    )
 
 
 def _fields() -> str:

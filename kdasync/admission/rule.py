@@ -24,6 +24,22 @@ WHY = {
 }
 
 
+class Expression(msgspec.Struct, frozen=True):
+    """A rule in CEL.
+
+    Attributes:
+        kind: short, as in `Rule.kinds`.
+        at: path of the schema that it hangs on, `[]` for items, empty for the root.
+        holds: the expression; `self` is the value there, `oldSelf` the stored one.
+        remedy: what the user can do.
+    """
+
+    kind: str
+    at: str
+    holds: str
+    remedy: str
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """One rule.
 
@@ -34,7 +50,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         about: what must hold, one sentence.
         home: who enforces it.
         why: why there, where that is not obvious from the home.
-        cel: the same rule as an expression of the CRD (x-kubernetes-validations), for API servers that run them; `self` is the object.
+        cel: the same rule as expressions of the CRD (x-kubernetes-validations): where in the schema, and what holds there.
         hole: what it closes, as in the specification of KubeDirector, e.g. `F7`.
     """
 
@@ -44,7 +60,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     about: str
     home: Home = Home.WEBHOOK
     why: str = ""
-    cel: str = ""
+    cel: tuple[Expression, ...] = ()
     hole: str = ""
 
 

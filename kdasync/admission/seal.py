@@ -15,7 +15,7 @@ from kdasync.errors import DefinitionError
 from kdasync.guest.secretkeys import decrypt, encrypt
 
 Nonce = Callable[[int], bytes]
-_Stored = Mapping[tuple[str, str], str]
+_Stored = Mapping[tuple[str, str], tuple[str, ...]]  # role, key; a name may be given twice
 
 
 class Sealed(NamedTuple):
@@ -60,9 +60,9 @@ class Sealer:
         return Sealed(tuple(changes), tuple(findings))
 
     def _one(self, role: str, key: clusters.SecretKey, field: str) -> str | None:
-        known = self._stored.get((role, key.name), "")
+        known = self._stored.get((role, key.name), ())
         if key.encrypted_value and not key.value:
-            if key.encrypted_value != known and not (self._restoring and self._opens(key.encrypted_value)):
+            if key.encrypted_value not in known and not (self._restoring and self._opens(key.encrypted_value)):
                 raise _placed(key.name, field)
             return None
         if not self._master_key:
@@ -72,7 +72,8 @@ class Sealer:
                 remedy="Create the KubeDirectorConfig kd-global-config in the operator's namespace; it gets a key.",
                 reason="NoMasterKey",
             )
-        return known if known and self._same(known, key.value) else encrypt(key.value, self._master_key, nonce=self._nonce)
+        same = (sealed for sealed in known if self._same(sealed, key.value))
+        return next(same, None) or encrypt(key.value, self._master_key, nonce=self._nonce)
 
     def _same(self, sealed: str, value: str) -> bool:
         try:
@@ -89,8 +90,12 @@ class Sealer:
 
 
 def _stored(cluster: clusters.KubeDirectorCluster | None) -> _Stored:
-    roles = cluster.spec.roles if cluster else []
-    return {(role.id, key.name): key.encrypted_value for role in roles for key in role.secret_keys if key.encrypted_value}
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for role in cluster.spec.roles if cluster else ():
+        for key in role.secret_keys:
+            if key.encrypted_value:
+                found[role.id, key.name] = (*found.get((role.id, key.name), ()), key.encrypted_value)
+    return found
 
 
 def _placed(name: str, field: str) -> DefinitionError:

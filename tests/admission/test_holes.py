@@ -358,7 +358,7 @@ class Checks:
     async def f36(self) -> None:
         """The lock is a Lease, and KubeDirector's own is looked at before leading."""
         assert LOCK == "kubedirector-lock"
-        assert "Predecessor(" in (ROOT / "kdasync" / "operator.py").read_text()
+        assert "predecessor.hindrance" in (ROOT / "kdasync" / "kube" / "election.py").read_text()
 
 
 def _post(path: str, body: Json) -> Any:

@@ -60,6 +60,15 @@ async def test_the_stored_ciphertext_stays(running: Any, cluster: Any) -> None:
     assert (answer.status, stored(answer)) == (200, first)
 
 
+async def test_a_name_that_is_given_twice(running: Any, cluster: Any) -> None:
+    body = keyed(cluster, {"name": "k", "value": "a"}, {"name": "k", "value": "b"})
+    first = stored(await running.create(body))
+    for again in (body, keyed(cluster, *first)):
+        again["spec"]["serviceType"] = "NodePort"
+        answer = await running.update(again)
+        assert (answer.status, stored(answer)) == (200, first)
+
+
 async def test_ciphertext_of_another_key_is_refused(running: Any, cluster: Any) -> None:
     (key,) = stored(await running.create(keyed(cluster, {"name": "k", "value": "secret"})))
     answer = await running.create(keyed(cluster, {"name": "other", "encryptedValue": key["encryptedValue"]}, name="three"))
