@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 import yaml
 
+from kdasync.admission.expressions import with_rules
+from kdasync.admission.rules import RULES
 from kdasync.cli.data import data_folder
 from kdasync.errors import NotFound, SettingsError
 from kdasync.kube.client import Client
@@ -24,15 +26,20 @@ def files() -> list[Path]:
     return sorted((data_folder("manifests") / "crds").glob("*.yaml"))
 
 
-async def apply_definitions(client: Client, *, replace: bool) -> list[str]:
+def bodies(*, ruled: bool = False) -> list[dict[str, Any]]:
+    """The definitions; `ruled`: with the rules that the API server runs by itself."""
+    plain: list[dict[str, Any]] = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in files()]
+    return [with_rules(body, RULES) for body in plain] if ruled else plain
+
+
+async def apply_definitions(client: Client, *, replace: bool, ruled: bool = False) -> list[str]:
     """Bring the CRDs into the cluster; those that are there stay as they are unless `replace`. Returns the names that were written.
 
     Raises:
         SettingsError: the API server does not serve them.
     """
     written = []
-    for path in files():
-        body: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for body in bodies(ruled=ruled):
         name: str = body["metadata"]["name"]
         if replace or not await _exists(client, DEFINITIONS, name):
             await client.apply(DEFINITIONS, "", name, msgspec.json.encode(body), field_manager=MANAGER)
