@@ -54,13 +54,14 @@ class Traits(NamedTuple):
 
 
 class ClusterModel:
-    """The moves of a cluster. `most`: members of a full role; `faults`, `edits`: how many there are on a path, at most."""
+    """The moves of a cluster. `most`: members of a full role; `full`: as in `happen`; `total`: faults and edits together."""
 
-    def __init__(self, member: Steps, cluster: Steps, *, most: int, faults: int = BUDGET, edits: int = BUDGET) -> None:
-        self._faults, self._edits = faults, edits
+    def __init__(self, member: Steps, cluster: Steps, *, most: int, full: bool = False, total: int = 2 * BUDGET) -> None:
+        self._least = 2 * BUDGET - total
         self.role = RoleModel(member)
         self.steps = cluster
         self._most = most
+        self._full = full
         self._numbers: dict[Role, int] = {}
         self.known: list[Role] = []
         self._traits: list[Traits] = []
@@ -75,7 +76,7 @@ class ClusterModel:
         """New clusters: all roles full, or one of them smaller; and one whose app does not exist yet."""
         full = self._number(Role(self._most))
         less = self._number(Role(self._most - 1))
-        new = Cluster(NEW, (full,) * count, self._faults, self._edits)
+        new = Cluster(NEW, (full,) * count)
         yield self.operate(new)
         yield self.operate(new._replace(roles=(less, *(full,) * (count - 1))))
         yield self.operate(new._replace(accepted=0))
@@ -87,7 +88,7 @@ class ClusterModel:
         if cluster.deleted:
             yield "the finalizer is taken off", PROGRESS, self.operate(cluster._replace(deleted=2))
             return
-        if cluster.edits:
+        if cluster.edits and cluster.faults + cluster.edits > self._least:
             yield "the user deletes the cluster", EDIT, self.operate(cluster._replace(roles=(), edits=0, faults=0, deleted=1))
         if not cluster.accepted:
             yield "the app is created", PROGRESS, self.operate(cluster._replace(accepted=1))
@@ -103,7 +104,7 @@ class ClusterModel:
             last = role
             for label, cost, after in self._possible(role):
                 left, changes = faults - (cost == FAULT), edits - (cost == EDIT)
-                if left >= 0 and changes >= 0:
+                if left >= 0 and changes >= 0 and left + changes >= self._least:
                     moved = (*found[:place], after, *found[place + 1 :])
                     yield label, cost, self._next(state, moved, left, changes)
 
@@ -121,7 +122,7 @@ class ClusterModel:
             role = self.known[number]
             sizes = sorted({0, 1, self._most} - {role.target})
             edits = [Moved(f"the user wants {size}, not {role.target}", EDIT, role._replace(target=size)) for size in sizes]
-            moves = [*happen(role), *edits]
+            moves = [*happen(role, full=self._full), *edits]
             name = f"role {[member.state for member in role.members]} of {role.target}: "
             known = tuple((name + moved.label, moved.cost, self._number(moved.role)) for moved in moves)
             self._moves[number] = known
@@ -137,7 +138,7 @@ class ClusterModel:
 
     def _spent(self, faults: int, edits: int) -> bool:
         """True once something was edited or went wrong: from then on there may be something to tell."""
-        return faults < self._faults or edits < self._edits
+        return faults < BUDGET or edits < BUDGET
 
     def operate(self, cluster: Cluster) -> Cluster:
         """The operator's passes, until nothing changes."""

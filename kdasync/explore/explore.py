@@ -28,17 +28,23 @@ CLUSTERS = {"two-by-three": (2, 3), "three-by-two": (3, 2), "small": (1, 2)}
 MODELS = ("one", *CLUSTERS)
 _STUCK = "from_every_state_a_world_without_faults_leads_to_the_goal"
 _HOPELESS = "a_failed_member_can_be_healed_by_a_user"
+TOTAL = 3  # faults and edits together on a path: with four the large models take ten times as long
 _SHOWN = 3  # stories of states that lead nowhere
 
 
 @dataclass(slots=True)
 class Explorer:
-    """Walks over one pair of tables. `now`: seconds, monotonic. `stale`: the one-member walk includes old pictures of the pod."""
+    """Walks over one pair of tables. `now`: seconds, monotonic. `stale`: the one-member walk includes old pictures of the pod.
+
+    `total`: faults and edits together on a path of a large cluster, at most (and at most two of each).
+    """
 
     now: Callable[[], float]
     member: Steps
     cluster: Steps
     stale: bool = True
+    total: int = TOTAL
+    walked: Walker | None = None
 
     def run(self, model: str) -> Report:
         """Walk one model of `MODELS`."""
@@ -57,24 +63,31 @@ class Explorer:
                 yield label, cost, after
 
         graph = walk([walker.rest(whole) for whole in initial()], watched)
+        self.walked = walker
         findings = [*self._states(graph), *self._steps(walker), *self._stuck(graph), *self._classes(faces)]
         return Report("one", len(graph.states), graph.count, self.now() - start, tuple(findings))
 
     def conform(self, *, every: int = 1) -> Report:
         """Compare the model of one member with the operator's functions, in every situation or every so manieth."""
         start = self.now()
-        walker = Walker(self.member, stale=self.stale)
-        walk([walker.rest(whole) for whole in initial()], walker.moves)
+        walker = self.walked or self._walk_one()
         fired = [step for done in walker.passes.values() for step in done.steps]
         found = differences(self.member, list(walker.passes)[::every], fired[::every])
         findings = tuple(Finding("the_model_is_the_operator", situation=text) for text in found[:_SHOWN])
         return Report("conform", len(walker.passes), len(fired), self.now() - start, findings)
 
+    def _walk_one(self) -> Walker:
+        walker = Walker(self.member, stale=self.stale)
+        walk([walker.rest(whole) for whole in initial()], walker.moves)
+        return walker
+
     def many(self, model: str) -> Report:
         """A cluster over classes of members."""
         start = self.now()
         count, most = CLUSTERS[model]
-        cluster = ClusterModel(self.member, self.cluster, most=most)
+        cluster = ClusterModel(
+            self.member, self.cluster, most=most, full=model == "small", total=4 if model == "small" else self.total
+        )
         graph = walk(cluster.initial(count), cluster.moves, weigh=cluster.weigh)
         broken: dict[str, Finding] = {}
         for number, state in enumerate(graph.states):
@@ -128,7 +141,7 @@ class Explorer:
 
     def _classes(self, faces: set[Pair]) -> Iterator[Finding]:
         """The classes' steps are those of the tables that run, whichever tables are walked here."""
-        for step in unseen(faces, class_steps(ClusterModel(self.member, self.cluster, most=2), 1)):
+        for step in unseen(faces, class_steps(ClusterModel(self.member, self.cluster, most=2, full=True), 1)):
             yield Finding("a_class_does_what_its_members_do", situation=step)
 
 
@@ -141,6 +154,8 @@ def told(model: ClusterModel, cluster: Cluster) -> str:
     return f"cluster {cluster.state}: {members}"
 
 
-def explorer(now: Callable[[], float], *, member: Built = MEMBER, cluster: Built = CLUSTER, stale: bool = True) -> Explorer:
+def explorer(
+    now: Callable[[], float], *, member: Built = MEMBER, cluster: Built = CLUSTER, stale: bool = True, total: int = TOTAL
+) -> Explorer:
     """An explorer of these tables."""
-    return Explorer(now, Steps(member), Steps(cluster), stale)
+    return Explorer(now, Steps(member), Steps(cluster), stale, total)

@@ -218,22 +218,26 @@ def announce(role: Role) -> tuple[Role, bool]:
     return role, bool(new)
 
 
-def happen(role: Role) -> Iterator[Moved]:
-    """What may happen to the members of a role. Those that hear are alike in that: they hear together, and the first may miss it."""
+def happen(role: Role, *, full: bool) -> Iterator[Moved]:
+    """What may happen to the members of a role. Those that hear are alike in that: they hear together, and the first may miss it.
+
+    Unless `full`, only the lowest member is replaced on request, and a container that ended is back as a restart: the difference is for
+    the cluster's string alone, and the small cluster shows it.
+    """
     hearing = [member for member in role.members if member.state == NOTIFYING]
     if hearing:
         yield Moved("those that hear have heard", PROGRESS, role._replace(members=tuple(map(_heard, role.members))))
         missed = hearing[0]._replace(state=CONFIGURED, missed=1, more=0)
         yield Moved(f"the notification is given up ({missed.ordinal})", FAULT, put(role, missed))
     for member in role.members:
-        for label, cost, after in _one(role, member):
+        for label, cost, after in _one(role, member, full=full):
             name = f"{label} ({member.ordinal})"
             if after is None:
                 rest = tuple(other for other in role.members if other.ordinal != member.ordinal)
                 yield Moved(name, cost, role._replace(members=rest))
             else:
                 yield Moved(name, cost, put(role, after))
-        if not member.replace and member.state not in roles.LEAVING:
+        if not member.replace and member.state not in roles.LEAVING and (full or member.ordinal == 0):
             yield Moved(f"the user asks for a replacement ({member.ordinal})", EDIT, put(role, member._replace(replace=1)))
 
 
@@ -243,7 +247,7 @@ def _heard(member: Member) -> Member:
     return member._replace(state=NOTIFYING if member.more else CONFIGURED, more=0)
 
 
-def _one(role: Role, member: Member) -> Iterator[tuple[str, int, Member | None]]:
+def _one(role: Role, member: Member, *, full: bool) -> Iterator[tuple[str, int, Member | None]]:
     state = member.state
     if state in (PLANNED, RESTARTING):
         yield "it comes up", PROGRESS, Member(member.ordinal, CONFIGURED, announced=member.announced)
@@ -254,7 +258,8 @@ def _one(role: Role, member: Member) -> Iterator[tuple[str, int, Member | None]]
         again = RESTARTING if member.announced else PLANNED
         yield "the user asks for another try", EDIT, member._replace(state=again)
     if state == CONFIGURED and not member.down:
-        yield "its container ends", FAULT, member._replace(down=1)
+        restarts = Member(member.ordinal, RESTARTING, announced=member.announced)
+        yield "its container ends", FAULT, member._replace(down=1) if full else restarts
     if member.down:
         yield "its container runs again, without a setup", PROGRESS, member._replace(down=0)
         yield "its container runs again", PROGRESS, Member(member.ordinal, RESTARTING, announced=member.announced)
