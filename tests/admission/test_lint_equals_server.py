@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ async def test_every_recorded_object(site: Any, verdicts: list[Any]) -> None:
 
 async def test_every_sample(site: Any, verdicts: list[Any]) -> None:
     del verdicts
-    folder = Path(__file__).parents[2].parent / "shared" / "testdata" / "kubedirector"
+    folder = Path(os.environ.get("KDASYNC_SHARED", Path(__file__).parents[2].parent / "shared")) / "testdata" / "kubedirector"
     files = sorted(path for name in SAMPLES for path in (folder / name).iterdir())
     items = [item for path in files for item in documents(path.name, path.read_bytes())]
     linter = Linter(namespace="default", operator_namespace="kubedirector", complete=False)

@@ -164,7 +164,7 @@ async def test_a_read_only_file_system_is_named(guest: Any, setup: Any) -> None:
         _run("umount", str(disk))
 
 
-@pytest.mark.skipif(not shutil.which("busybox"), reason="no busybox")
+@pytest.mark.slow
 async def test_busybox_with_sh_alone(setup: Any, tmp_path: Path, new_guest: Any, script: Any, package: Any) -> None:
     guest = new_guest(tmp_path / "alone", "busybox")
     for program in guest.bin.iterdir():
