@@ -41,7 +41,7 @@ async def mutate(call: Call, value: Json, *, old: Json | None) -> Json:
             continue
         changed = review.patched(hook, response, value=value)
         if changed is not value:
-            decode_object(call, changed)
+            decode_object(msgspec.structs.replace(call, warnings=[]), changed)  # a webhook's fields are no client's mistakes
             value = changed
     return value
 

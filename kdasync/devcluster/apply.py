@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from kdasync.devcluster import fieldset, managed, objects
+from kdasync.devcluster import fieldset, managed, objects, typed
 from kdasync.devcluster.create import insert
 from kdasync.devcluster.decoding import decode_object
 from kdasync.devcluster.fieldset import Path
@@ -21,11 +21,16 @@ from kdasync.devcluster.views import present
 
 Json = dict[str, Any]
 
+BEFORE = "before-first-apply"
+
 
 async def apply(call: Call) -> tuple[Json, bool]:
     """(the object as stored, True if it was created)."""
+    raw = objects.parse(call)
+    objects.demand_kind(raw)
     config = objects.document(call)
     _check(call, config)
+    typed.check(call, raw)
     owner = managed.owner_of(call, "Apply")
     if call.stored() is None:
         if call.subresource:
@@ -51,6 +56,7 @@ async def _create(call: Call, config: Json, owner: Owner) -> Json:
         name, uid = call.name, config["metadata"]["uid"]
         text = f'Operation cannot be fulfilled on {call.resource.qualified} "{name}": uid mismatch: the provided object specified uid {uid}, and no existing object was found'
         raise Failure(409, "Conflict", text, details={"name": name, "kind": call.resource.plural})
+    config["metadata"].pop("resourceVersion", None)
     paths = frozenset(_own(call, config))
     return await insert(call, config, applied={owner: Claim(paths, call.plane.environment.timestamp())})
 
@@ -72,7 +78,7 @@ async def _merge(call: Call, config: Json, owner: Owner) -> Json:
 
     def mutate(stored: Json) -> Json:
         live = present(call.resource, stored)
-        claims = managed.load(live)
+        claims = managed.load(live) or _unclaimed(call, live)
         result: Json = merged(live, config, shape)
         _clear(result, claims, owner, own, shape)
         result["metadata"]["managedFields"] = live["metadata"].get("managedFields") or []
@@ -85,6 +91,13 @@ async def _merge(call: Call, config: Json, owner: Owner) -> Json:
         return {key: Claim(_still(claim.paths, left, own=key == owner), claim.time) for key, claim in kept[0].items()}
 
     return await write(call, mutate, applied=final)
+
+
+def _unclaimed(call: Call, live: Json) -> Claims:
+    """Who has what nobody claimed so far."""
+    fields = fieldset.flatten(live, managed.shape_of(call))
+    owner = Owner(manager=BEFORE, operation="Update", version=call.resource.api_version)
+    return {owner: Claim(frozenset(fields), call.plane.environment.timestamp())}
 
 
 def _still(paths: frozenset[Path], left: dict[Path, Any], *, own: bool) -> frozenset[Path]:
@@ -115,8 +128,9 @@ def _conflict(conflicts: dict[Owner, frozenset[Path]]) -> Failure:
             message = f'"{owner.manager}"{sub}{using}'
             causes.append({"reason": "FieldManagerConflict", "message": f"conflict with {message}", "field": fieldset.shown(path)})
             grouped[message].append(fieldset.shown(path))
+    causes.sort(key=lambda cause: str(cause["field"]))
     for message, fields in grouped.items():
-        if len(fields) == 1:
+        if len(causes) == 1:
             texts.append(f"conflict with {message}: {fields[0]}")
         else:
             texts.append(f"conflicts with {message}:\n" + "\n".join(f"- {field}" for field in fields))

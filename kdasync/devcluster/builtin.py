@@ -32,6 +32,7 @@ _NAMES = {
     ("discovery.k8s.io", "EndpointSlice"): "V1EndpointSlice",
 }
 _NULLABLE = frozenset({"lastProbeTime"})  # shown as null by the real server
+_ALWAYS = frozenset({"rules", "endpoints", "addresses", "containers", "metadata"})  # written also when empty
 _UNTYPED = frozenset({"CustomResourceDefinition"})  # its schemas nest without end
 
 
@@ -64,6 +65,21 @@ def builtin_schema(resource: Resource) -> Json | None:
     if resource.kind in _UNTYPED:
         return None
     return model_schema(_NAMES.get((resource.group, resource.kind), f"V1{resource.kind}"))
+
+
+def drop_empty(value: Any, schema: Json) -> None:
+    """Remove empty lists and maps in place, as Go's omitempty does; structs and what Go always writes stay."""
+    if isinstance(value, list):
+        for item in value:
+            drop_empty(item, schema.get("items") or {})
+    elif isinstance(value, dict):
+        inner: Json = schema.get("properties") or {}
+        for key in list(value):
+            rules = inner.get(key) or {}
+            if value[key] in ({}, []) and key not in _ALWAYS and ("items" in rules or "additionalProperties" in rules):
+                del value[key]
+            else:
+                drop_empty(value[key], rules)
 
 
 def drop_nulls(value: Any) -> None:

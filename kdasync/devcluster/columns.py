@@ -236,13 +236,13 @@ BUILTIN: Mapping[str, tuple[Column, ...]] = MappingProxyType(
         ),
         "/configmaps": (
             NAME,
-            _column("Data", _of(lambda value: len(value.get("data") or {}) + len(value.get("binaryData") or {})), kind="integer"),
+            _column("Data", _of(lambda value: len(value.get("data") or {}) + len(value.get("binaryData") or {})), kind="string"),
             AGE,
         ),
         "/secrets": (
             NAME,
             _column("Type", _at("type", "")),
-            _column("Data", _of(lambda value: len(value.get("data") or {})), kind="integer"),
+            _column("Data", _of(lambda value: len(value.get("data") or {})), kind="string"),
             AGE,
         ),
         "/serviceaccounts": (NAME, _column("Secrets", _of(lambda value: len(value.get("secrets") or ())), kind="integer"), AGE),
@@ -258,7 +258,7 @@ BUILTIN: Mapping[str, tuple[Column, ...]] = MappingProxyType(
         ),
         "apiextensions.k8s.io/customresourcedefinitions": (
             NAME,
-            _column("Created At", _at("metadata.creationTimestamp")),
+            _column("Created At", _at("metadata.creationTimestamp"), kind="date"),
         ),
     }
 )

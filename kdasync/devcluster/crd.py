@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kdasync.devcluster import structural
 from kdasync.devcluster.plane import Plane
 from kdasync.devcluster.resources import Resource
 from kdasync.devcluster.status import Cause, not_implemented
@@ -72,7 +73,9 @@ def validate(value: Json, old: Json | None) -> list[Cause]:
     for index, version in enumerate(spec.get("versions") or ()):
         if not (version.get("schema") or {}).get("openAPIV3Schema"):
             path = f"spec.versions[{index}].schema.openAPIV3Schema"
-            causes.append(Cause("FieldValueRequired", "Required value: schemas are required", path))
+            causes.append(Cause("FieldValueRequired", "Required value", path))
+    for version in spec.get("versions") or ():
+        causes += structural.causes(version)
     if old is not None and old["spec"].get("scope") != spec.get("scope"):
         text = f'Invalid value: "{spec.get("scope")}": field is immutable'
         causes.append(Cause("FieldValueInvalid", text, "spec.scope"))
@@ -120,6 +123,23 @@ def written(plane: Plane, value: Json, old: Json | None) -> None:
         _establish(plane, value)
 
 
+def finalized(finalizers: list[str]) -> list[str]:
+    """A definition stays until its objects are gone."""
+    return [*finalizers, *([] if CLEANUP in finalizers else [CLEANUP])]
+
+
+def terminate(value: Json, now: str) -> None:
+    """Mark a definition as going: without grace, and without counting it as a change of the wish."""
+    meta = value["metadata"]
+    meta.pop("deletionGracePeriodSeconds", None)
+    meta |= {"deletionTimestamp": now, "generation": max(1, meta["generation"] - 1)}
+    text = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon"
+    value["status"]["conditions"] = [
+        *(value["status"].get("conditions") or ()),
+        _condition("Terminating", "InstanceDeletionPending", text, now),
+    ]
+
+
 def purge(plane: Plane, value: Json) -> None:
     """Delete every object of a definition that is going, and the definition itself once none is left."""
     spec = value["spec"]
@@ -155,10 +175,7 @@ def _establish(plane: Plane, value: Json) -> None:
         _condition("Established", "InitialNamesAccepted", "the initial names have been accepted", now),
     ]
     status = {"acceptedNames": value["spec"]["names"], "conditions": conditions, "storedVersions": stored}
-    meta = dict(value["metadata"])
-    if CLEANUP not in meta.get("finalizers", []):
-        meta["finalizers"] = [*meta.get("finalizers", []), CLEANUP]
-    plane.storage.put(SHELF, {**value, "metadata": meta, "status": status})
+    plane.storage.put(SHELF, {**value, "status": status})
 
 
 def _condition(kind: str, reason: str, message: str, now: str) -> Json:

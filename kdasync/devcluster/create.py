@@ -15,8 +15,8 @@ from kdasync.devcluster.plane import Call
 from kdasync.devcluster.resources import NAMESPACES
 from kdasync.devcluster.status import (
     Cause,
+    Failure,
     already_exists,
-    bad_request,
     forbidden,
     invalid,
     method_not_allowed,
@@ -41,10 +41,10 @@ async def create(call: Call) -> Json:
 async def insert(call: Call, value: Json, *, applied: Any = None) -> Json:
     """Store a decoded object; `applied` is the managed fields of a create by server-side apply."""
     decode_object(call, value)
-    check_namespace(call)
+    check_namespace(call, value["metadata"].get("name", ""))
     meta = value["metadata"]
-    if meta.get("resourceVersion"):
-        raise bad_request("resourceVersion should not be set on objects to be created")
+    if meta.get("resourceVersion") and applied is None:
+        raise Failure(500, "", "resourceVersion should not be set on objects to be created")
     _system_fields(call, value)
     strategy = strategy_of(call.resource)
     if call.resource.custom and call.resource.has_status:
@@ -54,13 +54,16 @@ async def insert(call: Call, value: Json, *, applied: Any = None) -> Json:
     else:
         managed.store(value, applied)
     value = await admit.mutate(call, value, old=None)
+    _identity(call, value)
     strategy.create(call.plane, value)
     if call.resource.custom and call.resource.has_status:
         value.pop("status", None)
     _check(call, value)
     await admit.validate(call, value, old=None)
-    if call.storage.get(call.resource.shelf, call.namespace, value["metadata"]["name"]):
-        raise already_exists(call.resource, value["metadata"]["name"])
+    existing = call.storage.get(call.resource.shelf, call.namespace, value["metadata"]["name"])
+    if existing:
+        going = bool(existing.object["metadata"].get("deletionTimestamp"))
+        raise already_exists(call.resource, value["metadata"]["name"], going=going)
     if call.dry_run:
         return value
     entry = call.storage.put(call.resource.shelf, value)
@@ -68,8 +71,8 @@ async def insert(call: Call, value: Json, *, applied: Any = None) -> Json:
     return entry.object
 
 
-def check_namespace(call: Call) -> None:
-    """Refuse a create in a namespace that is missing or going.
+def check_namespace(call: Call, name: str) -> None:
+    """Refuse a create of `name` in a namespace that is missing or going.
 
     Raises:
         Failure: 404 or 403.
@@ -82,7 +85,7 @@ def check_namespace(call: Call) -> None:
     if space.object["metadata"].get("deletionTimestamp"):
         text = f"unable to create new content in namespace {call.namespace} because it is being terminated"
         cause = Cause("NamespaceTerminating", f"namespace {call.namespace} is being terminated", "metadata.namespace")
-        raise forbidden(call.resource, call.name, text, causes=[cause])
+        raise forbidden(call.resource, name, text, causes=[cause])
 
 
 def _system_fields(call: Call, value: Json) -> None:
@@ -91,6 +94,11 @@ def _system_fields(call: Call, value: Json) -> None:
         meta.pop(field, None)
     objects.name(call, meta)
     objects.clean(meta)
+
+
+def _identity(call: Call, value: Json) -> None:
+    """What an object has only once nobody may change it any more."""
+    meta = value["metadata"]
     meta["uid"] = call.plane.environment.uid()
     meta["creationTimestamp"] = call.plane.environment.timestamp()
     if strategy_of(call.resource).generation:
@@ -100,6 +108,7 @@ def _system_fields(call: Call, value: Json) -> None:
 def _check(call: Call, value: Json) -> None:
     meta = value["metadata"]
     causes = [*objects.name_causes(call, meta.get("name", "")), *objects.label_causes(meta), *objects.owner_causes(meta)]
+    causes += objects.finalizer_causes(call, meta)
     causes += field_causes(call, value, old=None)
     causes += strategy_of(call.resource).validate(value, None)
     if causes:

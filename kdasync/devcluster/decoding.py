@@ -7,14 +7,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from kdasync.devcluster import objects, schema
-from kdasync.devcluster.builtin import builtin_schema, drop_nulls
+from kdasync.devcluster import objects, ratchet, schema
+from kdasync.devcluster.builtin import builtin_schema, drop_empty, drop_nulls
 from kdasync.devcluster.kinds import strategy_of
 from kdasync.devcluster.plane import Call
 from kdasync.devcluster.status import Cause, bad_request
 from kdasync.devcluster.views import absorb
 
 Json = dict[str, Any]
+
+_METADATA = frozenset(
+    {
+        *objects.SYSTEM_FIELDS,
+        *("name", "generateName", "namespace", "resourceVersion", "labels", "annotations"),
+        *("ownerReferences", "finalizers", "managedFields"),
+    }
+)
 
 
 def decode_object(call: Call, value: Json, *, old: Json | None = None) -> None:
@@ -41,7 +49,7 @@ def decode_object(call: Call, value: Json, *, old: Json | None = None) -> None:
 
 def _decode_custom(call: Call, value: Json, changed: Json) -> list[str]:
     rules: Json = call.resource.schema or {schema.PRESERVE: True}
-    unknown = schema.prune(changed, rules)
+    unknown = [*schema.prune(changed, rules), *_unknown_metadata(changed)]
     for key in changed.keys() | (rules.get("properties") or {}).keys() - value.keys():
         inner = (rules.get("properties") or {}).get(key)
         if inner is not None and key not in schema.ROOT_FIELDS:
@@ -57,18 +65,29 @@ def _decode_builtin(call: Call, changed: Json) -> list[str]:
     if known is None:
         return []
     unknown = schema.prune(changed, known)
+    unknown += _unknown_metadata(changed)
     wrong = schema.validate(changed, known)
     if wrong:
         raise bad_request(
             f'{call.resource.kind} in version "{call.resource.version}" cannot be handled as a {call.resource.kind}: '
             f"{wrong[0].field}: {wrong[0].message}"
         )
+    drop_empty(changed, known)
     return unknown
+
+
+def _unknown_metadata(changed: Json) -> list[str]:
+    """Remove what no object's metadata has, in place; the paths of what was removed."""
+    meta: Json = changed.get("metadata") or {}
+    strange = [key for key in meta if key not in _METADATA]
+    for key in strange:
+        del meta[key]
+    return [f"metadata.{key}" for key in strange]
 
 
 def _report(call: Call, unknown: list[str]) -> None:
     mode = call.params.get("fieldValidation") or "Warn"
-    texts = [f'unknown field "{path}"' for path in unknown]
+    texts = [f'unknown field "{path}"' for path in sorted(unknown)]
     if mode == "Strict":
         kind = call.resource.kind
         text = (
@@ -88,4 +107,4 @@ def field_causes(call: Call, value: Json, *, old: Json | None) -> list[Cause]:
         return schema.validate(value, rules)
     properties = rules.get("properties") or {}
     changed = {key: inner for key, inner in properties.items() if value.get(key) != old.get(key)}
-    return schema.validate(value, {**rules, "properties": changed})
+    return ratchet.remaining(schema.validate(value, {**rules, "properties": changed}), value, old, rules)

@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 from kdasync.devcluster.quantity import canonical
+from kdasync.devcluster.status import bad_request
 
 Json = dict[str, Any]
 
@@ -154,11 +155,41 @@ def service(value: Json) -> None:
     value.setdefault("status", {}).setdefault("loadBalancer", {})
 
 
+def _decodable(text: str) -> None:
+    try:
+        base64.b64decode(text, validate=True)
+    except ValueError as error:
+        bad = next((index for index, char in enumerate(text) if not char.isalnum() and char not in "+/="), len(text) // 4 * 4)
+        place = f"illegal base64 data at input byte {bad}"
+        raise bad_request(f'Secret in version "v1" cannot be handled as a Secret: {place}') from error
+
+
 def secret(value: Json) -> None:
-    """Secret: stringData becomes data."""
+    """Secret: stringData becomes data.
+
+    Raises:
+        Failure: 400, data is no base64.
+    """
+    for text in (value.get("data") or {}).values():
+        _decodable(str(text))
     for key, text in (value.pop("stringData", None) or {}).items():
         value.setdefault("data", {})[key] = base64.b64encode(text.encode()).decode()
     value.setdefault("type", "Opaque")
+
+
+def event(value: Json) -> None:
+    """Event: what Go writes also when it is empty."""
+    value.setdefault("source", {})
+    for field in ("firstTimestamp", "lastTimestamp", "eventTime"):
+        value.setdefault(field, None)
+    for field in ("reportingComponent", "reportingInstance"):
+        value.setdefault(field, "")
+
+
+def network_policy(value: Json) -> None:
+    """NetworkPolicy: its types follow from its rules."""
+    spec = value.setdefault("spec", {})
+    spec.setdefault("policyTypes", ["Ingress", *(["Egress"] if spec.get("egress") else [])])
 
 
 def namespace(value: Json) -> None:
@@ -184,5 +215,7 @@ def webhooks(value: Json) -> None:
             hook.setdefault("reinvocationPolicy", "Never")
         for rule in hook.get("rules") or ():
             rule.setdefault("scope", "*")
+        if not (hook.get("clientConfig") or {}).get("caBundle", "x"):
+            del hook["clientConfig"]["caBundle"]
         if "service" in (hook.get("clientConfig") or {}):
             hook["clientConfig"]["service"].setdefault("port", 443)

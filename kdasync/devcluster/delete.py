@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kdasync.devcluster import admit
+from kdasync.devcluster import admit, crd
 from kdasync.devcluster.kinds import strategy_of
 from kdasync.devcluster.objects import parse
 from kdasync.devcluster.plane import Call
@@ -16,6 +16,7 @@ from kdasync.devcluster.query import select
 from kdasync.devcluster.status import Cause, bad_request, conflict, invalid, not_found, success
 from kdasync.devcluster.storage import Entry
 from kdasync.devcluster.update import spec_finalizers
+from kdasync.devcluster.views import bare
 
 Json = dict[str, Any]
 
@@ -72,8 +73,13 @@ async def delete_collection(call: Call) -> Json:
         if call.storage.get(call.resource.shelf, *entry.key) is entry:
             remove(call, entry, wanted)
     kind = call.resource.list_kind or f"{call.resource.kind}List"
-    meta = {"resourceVersion": str(call.storage.version)}
-    return {"kind": kind, "apiVersion": call.resource.api_version, "metadata": meta, "items": [entry.object for entry in entries]}
+    meta: Json = {"resourceVersion": str(call.storage.version)}
+    items = [entry.object for entry in entries]
+    if call.resource.custom:
+        meta["continue"] = ""
+    else:
+        items = [bare(item) for item in items]
+    return {"kind": kind, "apiVersion": call.resource.api_version, "metadata": meta, "items": items}
 
 
 def remove(call: Call, entry: Entry, wanted: Json) -> Json:
@@ -83,7 +89,7 @@ def remove(call: Call, entry: Entry, wanted: Json) -> Json:
     value = entry.copy()
     meta = value["metadata"]
     name = meta["name"]
-    finalizers = _propagated(meta.get("finalizers") or [], wanted)
+    finalizers = strategy.finalized(_propagated(meta.get("finalizers") or [], wanted))
     grace = _grace(strategy.grace(value), meta, wanted)
     if finalizers or grace or spec_finalizers(value):
         marked = _marked(call, value, finalizers, grace)
@@ -93,6 +99,9 @@ def remove(call: Call, entry: Entry, wanted: Json) -> Json:
         return value
     if not (call.dry_run or wanted.get("dry")):
         call.storage.remove(call.resource.shelf, *entry.key)
+        meta["resourceVersion"] = str(call.storage.version)
+        if strategy.graceful:
+            _marked(call, value, [], 0)
         strategy.removed(call.plane, value)
     return value if strategy.returns_object else success(call.resource, name, entry.uid)
 
@@ -158,6 +167,8 @@ def _marked(call: Call, value: Json, finalizers: list[str], grace: int) -> bool:
         if value.get("kind") == "Namespace":
             value.setdefault("status", {})["phase"] = "Terminating"
             meta.pop("deletionGracePeriodSeconds")
+        if value.get("kind") == "CustomResourceDefinition":
+            crd.terminate(value, meta.pop("deletionTimestamp"))
     elif grace < int(meta.get("deletionGracePeriodSeconds") or 0):
         meta["deletionGracePeriodSeconds"] = grace
         meta["deletionTimestamp"] = call.plane.environment.timestamp(after=grace)

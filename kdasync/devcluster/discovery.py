@@ -98,6 +98,9 @@ def _aggregated(group: str, versions: dict[str, list[Resource]]) -> Json:
     return {"metadata": {**meta, "creationTimestamp": None}, "versions": shown}
 
 
+_CUSTOM_VERBS = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")  # in the real order
+
+
 def _aggregated_resource(resource: Resource) -> Json:
     shown: Json = {
         "resource": resource.plural,
@@ -150,7 +153,7 @@ def _listed(resource: Resource) -> list[Json]:
         "singularName": resource.singular or resource.kind.lower(),
         "namespaced": resource.namespaced,
         "kind": resource.kind,
-        "verbs": list(resource.verbs),
+        "verbs": list(_CUSTOM_VERBS if resource.custom else resource.verbs),
     }
     if resource.short_names:
         main["shortNames"] = list(resource.short_names)

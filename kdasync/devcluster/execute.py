@@ -22,6 +22,7 @@ Json = dict[str, Any]
 
 V5, V4 = "v5.channel.k8s.io", "v4.channel.k8s.io"
 STDIN, STATUS, CLOSE = 0, 3, 255
+_UNTYPED = frozenset({"kind", "apiVersion"})  # a channel's Status leaves out what it is
 
 
 def negotiated(call: Call, supported: tuple[str, ...] = (V5, V4)) -> str:
@@ -51,11 +52,12 @@ async def start(call: Call, container: str) -> Answer:
     if not command:
         raise bad_request("you must specify at least one command for the container")
     if not any(call.params.flag(name) for name in ("stdin", "stdout", "stderr")):
-        raise bad_request("you must specify at least one of stdin, stdout, stderr")
+        raise bad_request("you must specify at least 1 of stdin, stdout, stderr")
     protocol = negotiated(call)
     access = call.plane.access
     assert access is not None  # noqa: S101 - the caller looked
     stdin = call.params.flag("stdin")
+    wanted = frozenset(number for name, number in (("stdout", 1), ("stderr", 2)) if call.params.flag(name))
     first = next((number for name, number in (("stdout", 1), ("stderr", 2)) if call.params.flag(name)), STATUS)
 
     async def serve(channel: ServerChannel) -> None:
@@ -65,9 +67,9 @@ async def start(call: Call, container: str) -> Answer:
                 call.namespace, call.name, container=container, command=command, stdin=stdin, tty=call.params.flag("tty")
             )
         except (LookupError, RuntimeError, OSError) as error:
-            await _report(channel, _internal(error, command))
+            await _report(channel, {key: item for key, item in _internal(error, command).items() if key not in _UNTYPED})
             return
-        await _Session(channel, process, stdin=stdin).run()
+        await _Session(channel, process, stdin=stdin, wanted=wanted).run()
 
     return Upgrade(protocol, serve)
 
@@ -87,7 +89,7 @@ def exit_status(code: int) -> Json:
     return {
         "metadata": {},
         "status": "Failure",
-        "message": f"command terminated with non-zero exit code: exit status {code}",
+        "message": f"command terminated with non-zero exit code: command terminated with exit code {code}",
         "reason": "NonZeroExitCode",
         "details": {"causes": [{"reason": "ExitCode", "message": str(code)}]},
     }
@@ -100,7 +102,8 @@ async def _report(channel: ServerChannel, status: Json) -> None:
 class _Session:
     """One running exec."""
 
-    def __init__(self, channel: ServerChannel, process: Process, *, stdin: bool) -> None:
+    def __init__(self, channel: ServerChannel, process: Process, *, stdin: bool, wanted: frozenset[int]) -> None:
+        self._wanted = wanted
         self._channel = channel
         self._process = process
         self._stdin = stdin
@@ -112,7 +115,8 @@ class _Session:
         try:
             while (piece := await self._process.read()) is not None:
                 number, data = piece
-                await self._channel.send(bytes([number]) + data)
+                if number in self._wanted:
+                    await self._channel.send(bytes([number]) + data)
             code = await self._process.wait()
             self._finished = True
             await _report(self._channel, exit_status(code))

@@ -11,10 +11,17 @@ from kdasync.kube.transport import Request, Response
 
 Handler = Callable[[Request], Awaitable[Response]]
 _OK = 200
+_SERVER = 500
 
 
 class HookError(Exception):
     """The webhook gave no usable answer; the text says why."""
+
+
+def _broken(status: int, body: bytes) -> str:
+    if status >= _SERVER:
+        return f'an error on the server ("{body.decode(errors="replace")[:1024]}") has prevented the request from succeeding'
+    return f"the server answered with status {status}"
 
 
 async def ask_handler(handler: Handler, request: Request) -> bytes:
@@ -25,7 +32,7 @@ async def ask_handler(handler: Handler, request: Request) -> bytes:
     """
     answer = await handler(request)
     if answer.status != _OK:
-        raise HookError(f"the webhook answered with status {answer.status}")
+        raise HookError(_broken(answer.status, answer.body))
     return answer.body
 
 
@@ -49,7 +56,7 @@ async def ask_url(url: str, body: bytes, *, authority: bytes, server_name: str =
         ):
             data = await answer.read()
             if answer.status != _OK:
-                raise HookError(f'Post "{url}": the webhook answered with status {answer.status}')
+                raise HookError(_broken(answer.status, data))
             return data
     except aiohttp.ClientError as error:
         raise HookError(f'Post "{url}": {error}') from error

@@ -12,6 +12,7 @@ from aiohttp import WSMsgType, web
 
 from kdasync.devcluster.answers import Streaming, Upgrade
 from kdasync.devcluster.server import ApiServer
+from kdasync.devcluster.status import bad_request
 from kdasync.kube.transport import Request, Response
 
 BODY_LIMIT = 3 * 1024 * 1024  # kube-apiserver's limit of a request body
@@ -107,7 +108,7 @@ class HttpServer:
     async def _upgrade(self, incoming: web.Request, answer: Upgrade) -> web.StreamResponse:
         socket = web.WebSocketResponse(protocols=(answer.protocol,), max_msg_size=0)
         if not socket.can_prepare(incoming):
-            return _plain(Response(400, {"content-type": "text/plain"}, b"unable to upgrade: you must use a WebSocket\n"))
+            return _plain(bad_request("Upgrade request required").response())
         await socket.prepare(incoming)
         self._sockets[socket] = None
         try:

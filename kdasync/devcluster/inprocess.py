@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from kdasync.devcluster.answers import Answer, Chunks, Streaming, Upgrade
 from kdasync.devcluster.pipe import Pipe
 from kdasync.devcluster.server import ApiServer
+from kdasync.devcluster.status import bad_request
 from kdasync.errors import TransportError
 from kdasync.kube.transport import Channel, ChannelRefused, Request, Response, Stream
 
@@ -113,7 +114,7 @@ class InProcessTransport:
             if isinstance(answer, Response):
                 return answer
             if isinstance(answer, Upgrade):
-                return Response(400, {}, b"this request needs an upgrade")
+                return bad_request("Upgrade request required").response()
             try:
                 parts = [chunk async for chunk in answer.chunks]
             finally:
@@ -125,7 +126,7 @@ class InProcessTransport:
         """Send and hand out the answer piece by piece."""
         answer = await self._answer(request, connect_timeout)
         if isinstance(answer, Upgrade):
-            answer = Response(400, {}, b"this request needs an upgrade")
+            answer = bad_request("Upgrade request required").response()
         try:
             yield _Body(answer, self._wire, idle_timeout)
         finally:

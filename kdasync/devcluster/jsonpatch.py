@@ -27,6 +27,8 @@ def operations(body: Any) -> list[Operation]:
     Raises:
         Failure: 400 malformed, 413 too many.
     """
+    if not isinstance(body, list):
+        raise bad_request("error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp")
     try:
         found = msgspec.convert(body, list[Operation])
     except msgspec.ValidationError as error:
@@ -99,8 +101,11 @@ def _replace(root: Any, parts: list[str], value: Any) -> Any:
     if not parts:
         return value
     parent = _find(root, parts[:-1])
-    _step(parent, parts[-1])
-    parent[parts[-1] if isinstance(parent, dict) else _index(parts[-1], len(parent))] = value
+    if isinstance(parent, dict):
+        parent[parts[-1]] = value  # also if it is not there, as the Go library
+    else:
+        _step(parent, parts[-1])
+        parent[_index(parts[-1], len(parent))] = value
     return root
 
 

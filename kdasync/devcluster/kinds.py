@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from kdasync.devcluster import crd, defaults, pods, services
+from kdasync.devcluster import crd, defaults, pods, rules, services
 from kdasync.devcluster.plane import Plane
 from kdasync.devcluster.resources import Resource
 from kdasync.devcluster.status import Cause
@@ -62,6 +62,18 @@ _FROZEN_SET = (
 )
 
 
+def _event_create(_plane: Plane, value: Json) -> None:
+    defaults.event(value)
+
+
+def _event_update(_plane: Plane, value: Json, _old: Json) -> None:
+    defaults.event(value)
+
+
+def _budget_create(_plane: Plane, value: Json) -> None:
+    value["status"] = {"disruptionsAllowed": 0, "currentHealthy": 0, "desiredHealthy": 0, "expectedPods": 0}
+
+
 def _set_create(_plane: Plane, value: Json) -> None:
     value["status"] = {"replicas": 0, "availableReplicas": 0}
 
@@ -73,7 +85,7 @@ def _set_validate(value: Json, old: Json | None) -> list[Cause]:
     labels = (spec["template"].get("metadata") or {}).get("labels") or {}
     if not selector:
         causes.append(Cause("FieldValueRequired", "Required value", "spec.selector"))
-    elif any(labels.get(key) != item for key, item in (selector.get("matchLabels") or {}).items()):
+    if not selector or any(labels.get(key) != item for key, item in ((selector or {}).get("matchLabels") or {}).items()):
         shown = ",".join(f'"{key}":"{item}"' for key, item in sorted(labels.items()))
         text = f"Invalid value: {{{shown}}}: `selector` does not match template `labels`"
         causes.append(Cause("FieldValueInvalid", text, "spec.template.metadata.labels"))
@@ -90,17 +102,6 @@ def _set_validate(value: Json, old: Json | None) -> list[Cause]:
     return causes
 
 
-def _secret_validate(value: Json, old: Json | None) -> list[Cause]:
-    return _immutable(value, old)
-
-
-def _immutable(value: Json, old: Json | None) -> list[Cause]:
-    if old is None or not old.get("immutable"):
-        return []
-    changed = any(value.get(field) != old.get(field) for field in ("data", "binaryData"))
-    return [Cause("FieldValueForbidden", "Forbidden: field is immutable when `immutable` is set", "data")] if changed else []
-
-
 STRATEGIES: Mapping[str, Strategy] = MappingProxyType(
     {
         "/namespaces": Strategy(
@@ -111,6 +112,7 @@ STRATEGIES: Mapping[str, Strategy] = MappingProxyType(
             create=pods.create,
             validate=pods.validate,
             grace=pods.grace,
+            graceful=True,
             generation=True,
             returns_object=True,
         ),
@@ -122,25 +124,31 @@ STRATEGIES: Mapping[str, Strategy] = MappingProxyType(
             returns_object=True,
         ),
         "/serviceaccounts": Strategy(returns_object=True),
-        "/secrets": Strategy(default=defaults.secret, validate=_secret_validate),
-        "/configmaps": Strategy(validate=_immutable),
+        "/secrets": Strategy(default=defaults.secret, validate=rules.secret),
+        "/configmaps": Strategy(validate=rules.config_map),
+        "/events": Strategy(create=_event_create, update=_event_update, validate=rules.event),
         "/persistentvolumeclaims": Strategy(
             default=defaults.claim, create=_claim_create, validate=_claim_validate, returns_object=True
         ),
         "/persistentvolumes": Strategy(default=defaults.volume, create=_volume_create, returns_object=True),
         "apps/statefulsets": Strategy(default=defaults.stateful_set, create=_set_create, validate=_set_validate, generation=True),
         "storage.k8s.io/storageclasses": Strategy(default=defaults.storage_class, returns_object=True),
-        "coordination.k8s.io/leases": Strategy(unconditional=False),
-        "policy/poddisruptionbudgets": Strategy(generation=True, unconditional=False),
-        "networking.k8s.io/networkpolicies": Strategy(generation=True),
-        "admissionregistration.k8s.io/mutatingwebhookconfigurations": Strategy(default=defaults.webhooks, generation=True),
-        "admissionregistration.k8s.io/validatingwebhookconfigurations": Strategy(default=defaults.webhooks, generation=True),
+        "coordination.k8s.io/leases": Strategy(validate=rules.lease, unconditional=False),
+        "policy/poddisruptionbudgets": Strategy(create=_budget_create, generation=True, unconditional=False),
+        "networking.k8s.io/networkpolicies": Strategy(default=defaults.network_policy, generation=True),
+        "admissionregistration.k8s.io/mutatingwebhookconfigurations": Strategy(
+            default=defaults.webhooks, validate=rules.webhooks, generation=True
+        ),
+        "admissionregistration.k8s.io/validatingwebhookconfigurations": Strategy(
+            default=defaults.webhooks, validate=rules.webhooks, generation=True
+        ),
         "apiextensions.k8s.io/customresourcedefinitions": Strategy(
             default=crd.default,
             create=crd.create,
             validate=crd.validate,
             written=crd.written,
             removed=crd.removed,
+            finalized=crd.finalized,
             generation=True,
             unconditional=False,
         ),

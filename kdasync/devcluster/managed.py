@@ -107,7 +107,10 @@ def record(call: Call, value: Json, *, old: Json | None, cleared: bool = False) 
         if not value["metadata"]["managedFields"]:
             del value["metadata"]["managedFields"]
         return
-    claims = {} if cleared or old is None else load(old)
+    if cleared:
+        value["metadata"].pop("managedFields", None)
+        return
+    claims = {} if old is None else load(old)
     store(value, handed_over(claims, owner_of(call, "Update"), touched=touched, gone=gone, now=call.plane.environment.timestamp()))
 
 

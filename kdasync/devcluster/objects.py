@@ -13,7 +13,7 @@ import yaml
 
 from kdasync.devcluster import protobuf
 from kdasync.devcluster.plane import Call
-from kdasync.devcluster.status import Cause, Failure, bad_request, unsupported_media_type
+from kdasync.devcluster.status import Cause, Failure, bad_request, invalid, unsupported_media_type
 
 Json = dict[str, Any]
 
@@ -36,17 +36,20 @@ _SERVICE_TEXT = (
     "alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
 )
 _QUALIFIED = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
-_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
+VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
 _QUALIFIED_TEXT = (
     "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
     "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
 )
-_VALUE_TEXT = (
+VALUE_TEXT = (
     "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
     "alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
     "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
 )
 _LONG, _SHORT = 253, 63
+_SHOWN = 30  # bytes of a body that a message repeats
+_JSON_ERRORS = {"Input data was truncated": "unexpected end of JSON input"}
+_STANDARD = frozenset({"orphan", "foregroundDeletion", "kubernetes"})
 _LABELLED = frozenset({"namespaces"})
 _RFC1035 = frozenset({"services"})
 _FREE = frozenset({"roles", "rolebindings", "clusterroles", "clusterrolebindings"})
@@ -69,14 +72,24 @@ def parse(call: Call) -> Any:
         return protobuf.decode(call.request.body)
     if call.media_type not in _JSON:
         raise unsupported_media_type(("application/json", "application/yaml", protobuf.MEDIA_TYPE))
-    return parse_json(call.request.body)
+    try:
+        return msgspec.json.decode(call.request.body)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise bad_request(_unrecognized(call, str(error))) from error
+
+
+def _unrecognized(call: Call, error: str) -> str:
+    body = call.request.body.decode(errors="replace")
+    shown = body[:_SHOWN] + (" ..." if len(body) > _SHOWN else "") if body else "<empty>"
+    words = f"couldn't get version/kind; json parse error: {_JSON_ERRORS.get(error, error)} ({shown})"
+    return f"the object provided is unrecognized (must be of type {call.resource.kind}): {words}"
 
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def parse_json(body: bytes) -> Any:
-    """The bytes as JSON value.
+    """The bytes of a patch as JSON value.
 
     Raises:
         Failure: 400.
@@ -84,7 +97,8 @@ def parse_json(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise bad_request(f"the object provided is unrecognized (must be of type JSON): {error}") from error
+        words = _JSON_ERRORS.get(str(error), str(error))
+        raise bad_request(f"error decoding patch: {words}") from error
 
 
 def document(call: Call) -> Json:
@@ -96,8 +110,30 @@ def document(call: Call) -> Json:
     value = parse(call)
     if not isinstance(value, dict):
         raise bad_request("the body of the request is not an object")
+    if call.resource.custom and call.verb in {"POST", "PUT"}:
+        _whole(call, value)
     check_kind(call, value)
     return value
+
+
+def _whole(call: Call, value: Json) -> None:
+    for field in ("kind", "apiVersion"):
+        if not value.get(field):
+            body = call.request.body.decode(errors="replace")
+            word = field[0].upper() + field[1:]
+            text = f"Object '{word}' is missing in '{body}' ({body if len(body) <= _SHOWN else f'{body[:_SHOWN]} ...'})"
+            raise bad_request(f"the object provided is unrecognized (must be of type {call.resource.kind}): {text}")
+
+
+def demand_kind(value: Any) -> None:
+    """Refuse an applied configuration that does not say what it is.
+
+    Raises:
+        Failure: 400.
+    """
+    if isinstance(value, dict) and not value.get("kind"):
+        version = str(value.get("apiVersion") or "/")
+        raise bad_request(f"invalid object type: {version}, Kind=")
 
 
 def check_kind(call: Call, value: Json) -> None:
@@ -105,9 +141,16 @@ def check_kind(call: Call, value: Json) -> None:
     resource = call.resource
     api_version = value.setdefault("apiVersion", resource.api_version) or resource.api_version
     kind = value.setdefault("kind", resource.kind) or resource.kind
+    if resource.custom and call.verb == "PATCH" and api_version != resource.api_version:
+        cause = Cause("FieldValueInvalid", f'Invalid value: "{api_version}": must be {resource.api_version}', "apiVersion")
+        raise invalid(resource, call.name, [cause], group=api_version.partition("/")[0])
     if api_version != resource.api_version:
         text = f"the API version in the data ({api_version}) does not match the expected API version ({resource.api_version})"
         raise bad_request(text)
+    if resource.custom and kind != resource.kind:
+        cause = Cause("FieldValueInvalid", f'Invalid value: "{kind}": must be {resource.kind}', "kind")
+        named = (value.get("metadata") or {}).get("name", "")
+        raise invalid(resource, named, [cause], kind=kind)
     if kind != resource.kind:
         text = f'{kind} in version "{resource.version}" cannot be handled as a {resource.kind}: unknown conversion'
         raise bad_request(text)
@@ -166,10 +209,26 @@ def label_causes(meta: Json) -> list[Cause]:
             prefix, _, last = key.rpartition("/")
             if not _QUALIFIED.fullmatch(last) or (prefix and not _SUBDOMAIN.fullmatch(prefix)):
                 causes.append(_invalid(f"metadata.{field}", key, _QUALIFIED_TEXT))
-            elif field == "labels" and not _VALUE.fullmatch(str(value)):
-                causes.append(_invalid("metadata.labels", str(value), _VALUE_TEXT))
+            elif field == "labels" and not VALUE.fullmatch(str(value)):
+                causes.append(_invalid("metadata.labels", str(value), VALUE_TEXT))
             elif field == "labels" and len(str(value)) > _SHORT:
                 causes.append(_invalid("metadata.labels", str(value), "must be no more than 63 characters"))
+    return causes
+
+
+def finalizer_causes(call: Call, meta: Json) -> list[Cause]:
+    """Names of finalizers: qualified; on a custom resource a warning is enough for one without a domain."""
+    causes: list[Cause] = []
+    for index, name in enumerate(meta.get("finalizers") or ()):
+        prefix, _, last = str(name).rpartition("/")
+        if not _QUALIFIED.fullmatch(last) or (prefix and not _SUBDOMAIN.fullmatch(prefix)):
+            causes.append(_invalid("metadata.finalizers", name, _QUALIFIED_TEXT))
+        elif call.resource.custom and not prefix and name not in _STANDARD:
+            words = "prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers"
+            call.warnings.append(f'metadata.finalizers: "{name}": {words}')
+        if not call.resource.custom and not prefix and name not in _STANDARD:
+            words = "name is neither a standard finalizer name nor is it fully qualified"
+            causes.append(_invalid(f"metadata.finalizers[{index}]", name, words))
     return causes
 
 
@@ -180,10 +239,14 @@ def owner_causes(meta: Json) -> list[Cause]:
     for owner in owners:
         for field in ("apiVersion", "kind", "name", "uid"):
             if not owner.get(field):
-                text = f'Invalid value: "": {"version" if field == "apiVersion" else field} must not be empty'
+                text = f'Invalid value: "": {"version " if field == "apiVersion" else ""}must not be empty'
                 causes.append(Cause("FieldValueInvalid", text, f"metadata.ownerReferences.{field}"))
-    if sum(1 for owner in owners if owner.get("controller")) > 1:
-        text = "Invalid value: only one reference can have Controller set to true"
+    leading = [f"{owner.get('kind')}/{owner.get('name')}" for owner in owners if owner.get("controller")]
+    if len(leading) > 1:
+        order = ("apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion")
+        told = msgspec.json.encode([{key: owner[key] for key in order if key in owner} for owner in owners]).decode()
+        words = f'Only one reference can have Controller set to true. Found "true" in references for {" and ".join(leading[:2])}'
+        text = f"Invalid value: {told}: {words}"
         causes.append(Cause("FieldValueInvalid", text, "metadata.ownerReferences"))
     return causes
 

@@ -65,7 +65,8 @@ async def patch(call: Call) -> tuple[Json, bool]:
     if kind == JSON_PATCH:
         body = jsonpatch.operations(body)
     elif not isinstance(body, dict):
-        raise bad_request("error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}")
+        kind = "array" if isinstance(body, list) else "string" if isinstance(body, str) else "number"
+        raise bad_request(f"error decoding patch: json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}")
 
     def mutate(value: Json) -> Json:
         entry = call.stored()

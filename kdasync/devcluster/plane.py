@@ -136,10 +136,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def dry_run(self) -> bool:
         """True with `dryRun=All`."""
-        values = self.params.all("dryRun")
-        if any(value not in {"All", ""} for value in values):
-            raise bad_request(f'Invalid value: "{values[0]}": unsupported dryRun value')
-        return "All" in values
+        return "All" in self.params.all("dryRun")
 
     @property
     def storage(self) -> Storage:

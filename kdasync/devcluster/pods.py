@@ -63,6 +63,10 @@ def spec_causes(spec: Json, path: str) -> list[Cause]:
         for index, container in enumerate(spec.get(field) or ()):
             missing = [key for key in ("name", "image") if not container.get(key)]
             causes += [Cause("FieldValueRequired", "Required value", f"{path}.{field}[{index}].{key}") for key in missing]
+    containers = [str(item.get("name")) for item in spec.get("containers") or ()]
+    for index, name in enumerate(containers):
+        if name in containers[:index]:
+            causes.append(Cause("FieldValueDuplicate", f'Duplicate value: "{name}"', f"{path}.containers[{index}].name"))
     names = {volume.get("name") for volume in spec.get("volumes") or ()}
     for index, container in enumerate(spec.get("containers") or ()):
         for at, mount in enumerate(container.get("volumeMounts") or ()):

@@ -5,10 +5,10 @@ Source: apimachinery `labels`, `fields`, and "Resource versions" of the API conc
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
+from kdasync.devcluster.labels import label_matches
 from kdasync.devcluster.plane import Call
 from kdasync.devcluster.resources import Resource
 from kdasync.devcluster.status import bad_request
@@ -17,7 +17,6 @@ from kdasync.devcluster.storage import Entry
 Json = dict[str, Any]
 Match = Callable[[Json], bool]
 
-_SET = re.compile(r"\s*([^\s,!=()]+)\s+(in|notin)\s*\(([^)]*)\)\s*")
 _FIELDS: dict[str, tuple[str, ...]] = {
     "/pods": (
         "spec.nodeName",
@@ -63,46 +62,6 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)
-
-
-def _requirement(text: str) -> Match:
-    for sign, equal in (("!=", False), ("==", True), ("=", True)):
-        if sign in text:
-            name, _, wanted = (part.strip() for part in text.partition(sign))
-            return _member(name, {wanted}, inside=equal)
-    key = text.strip()
-    if not re.fullmatch(r"!?\s*[A-Za-z0-9][-A-Za-z0-9_./]*", key):
-        raise bad_request(f"unable to parse requirement: found '{key}', expected: identifier")
-    if key.startswith("!"):
-        absent = key[1:].strip()
-        return lambda labels: absent not in labels
-    return lambda labels: key in labels
-
-
-def label_matches(text: str) -> list[Match]:
-    """The requirements of a label selector.
-
-    Raises:
-        Failure: 400.
-    """
-    matches: list[Match] = []
-    while text.strip():
-        found = _SET.match(text)
-        if found:
-            key, kind, body = found.groups()
-            values = {item.strip() for item in body.split(",")}
-            matches.append(_member(key, values, inside=kind == "in"))
-            text = text[found.end() :].removeprefix(",")
-            continue
-        part, _, text = text.partition(",")
-        matches.append(_requirement(part))
-    return matches
-
-
-def _member(key: str, values: set[str], *, inside: bool) -> Match:
-    if inside:
-        return lambda labels: labels.get(key) in values
-    return lambda labels: labels.get(key) not in values
 
 
 def _field_names(resource: Resource) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from kdasync.devcluster.plane import Call
 from kdasync.devcluster.query import select
 from kdasync.devcluster.status import Cause, Failure, bad_request, expired, invalid, not_found
 from kdasync.devcluster.storage import Entry
-from kdasync.devcluster.views import encoded
+from kdasync.devcluster.views import listed
 
 Json = dict[str, Any]
 
@@ -38,10 +38,10 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     token: str = ""
     remaining: int = 0
 
-    def metadata(self) -> Json:
-        """ListMeta."""
+    def metadata(self, *, custom: bool = False) -> Json:
+        """ListMeta; a list of custom resources always tells `continue`."""
         meta: Json = {"resourceVersion": str(self.version)}
-        if self.token:
+        if self.token or custom:
             meta["continue"] = self.token
         if self.remaining:
             meta["remainingItemCount"] = self.remaining
@@ -98,7 +98,7 @@ def check_version(call: Call) -> None:
     Raises:
         Failure: 504.
     """
-    version = call.params.number("resourceVersion") or 0
+    version = _version(call)
     if version > call.storage.version:
         text = f"Too large resource version: {version}, current: {call.storage.version}"
         details = {
@@ -108,11 +108,24 @@ def check_version(call: Call) -> None:
         raise Failure(504, "Timeout", f"Timeout: {text}", details=details)
 
 
+def _version(call: Call) -> int:
+    text = call.params.get("resourceVersion")
+    if text and not text.isdigit():
+        parse = f'strconv.ParseUint: parsing "{text}": invalid syntax'
+        raise bad_request(f'invalid resource version: resourceVersion: Invalid value: "{text}": {parse}')
+    return int(text or 0)
+
+
 def _check_match(call: Call) -> None:
     match = call.params.get("resourceVersionMatch")
     if not match:
         return
     text = ""
+    if call.params.has("sendInitialEvents"):
+        text = "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided"
+        streaming = Cause("FieldValueForbidden", "Forbidden: sendInitialEvents is forbidden for list", "sendInitialEvents")
+        causes = [] if call.params.has("resourceVersion") else [Cause("FieldValueForbidden", text, "resourceVersionMatch")]
+        raise invalid(call.resource, "", [*causes, streaming], group="meta.k8s.io", kind="ListOptions")
     if call.params.get("continue"):
         text = "Forbidden: resourceVersionMatch is forbidden when continue is provided"
     elif not call.params.has("resourceVersion"):
@@ -132,6 +145,8 @@ def _check_match(call: Call) -> None:
 def list_bytes(call: Call, found: Page) -> bytes:
     """The list as JSON."""
     kind = call.resource.list_kind or f"{call.resource.kind}List"
-    head = msgspec.json.encode({"kind": kind, "apiVersion": call.resource.api_version, "metadata": found.metadata()})
-    items = b",".join(encoded(call.resource, entry) for entry in found.entries)
+    head = msgspec.json.encode(
+        {"kind": kind, "apiVersion": call.resource.api_version, "metadata": found.metadata(custom=call.resource.custom)}
+    )
+    items = b",".join(listed(call.resource, entry) for entry in found.entries)
     return b"".join((head[:-1], b',"items":[', items, b"]}\n"))

@@ -36,7 +36,11 @@ def request(call: Call, operation: str, *, value: Json | None, old: Json | None)
         "object": None if value is None else present(resource, value),
         "oldObject": None if old is None else present(resource, old),
         "dryRun": call.dry_run,
-        "options": {"kind": _OPTIONS[operation], "apiVersion": "meta.k8s.io/v1"},
+        "options": {
+            "kind": _OPTIONS[operation],
+            "apiVersion": "meta.k8s.io/v1",
+            **({"dryRun": ["All"]} if call.dry_run else {}),
+        },
     }
     if call.namespace:
         body["namespace"] = call.namespace
@@ -85,6 +89,8 @@ def patched(hook: Json, response: Json, *, value: Json) -> Json:
         operations = jsonpatch.operations(msgspec.json.decode(base64.b64decode(patch)))
         copy = msgspec.json.decode(msgspec.json.encode(value))
         result: Json = jsonpatch.apply(copy, operations)
+    except Failure as failure:
+        raise Failure(500, "InternalError", f"Internal error occurred: the patch of webhook {hook['name']}: {failure}") from failure
     except (ValueError, msgspec.MsgspecError) as error:
         raise bad_request(f"the patch of webhook {hook['name']} is malformed: {error}") from error
     return result

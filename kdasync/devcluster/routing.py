@@ -36,6 +36,25 @@ def _split(parts: list[str]) -> tuple[str, list[str]]:
     return "", parts
 
 
+class Near(msgspec.Struct, frozen=True):
+    """What is known of a path that is not served: its resource, if only the subresource is missing."""
+
+    resource: Resource | None = None
+    name: str = ""
+
+
+def nearest(registry: Registry, path: str) -> Near | None:
+    """What of a path is known, None if not even its group and version are."""
+    found = _versioned(path)
+    if found is None or not any((item.group, item.version) == found[:2] for item in registry.all()):
+        return None
+    _, parts = _split(found[2])
+    resource = registry.find(found[0], found[1], parts[0])
+    if resource is not None and resource.custom and len(parts) > 2:  # noqa: PLR2004 - RESOURCE/NAME/SUBRESOURCE
+        return Near(resource, parts[1])
+    return Near()
+
+
 def resolve(registry: Registry, path: str) -> Target | None:
     """The target of a path below /api or /apis, or None if nothing is served there."""
     found = _versioned(path)

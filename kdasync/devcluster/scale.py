@@ -9,7 +9,7 @@ import msgspec
 from kdasync.devcluster import jsonpatch, objects, patching
 from kdasync.devcluster.plane import Call
 from kdasync.devcluster.query import dig
-from kdasync.devcluster.status import bad_request, not_found
+from kdasync.devcluster.status import Cause, Failure, bad_request, invalid, not_found
 from kdasync.devcluster.update import write
 
 Json = dict[str, Any]
@@ -30,7 +30,11 @@ def show(call: Call, value: Json) -> Json:
     selector = _selector(call, value)
     if selector:
         status["selector"] = selector
-    spec = {"replicas": dig(value, _path(call, "specReplicasPath")) or 0}
+    wanted = dig(value, _path(call, "specReplicasPath"))
+    if wanted is None and call.resource.custom:
+        text = f'the spec replicas field ".{_path(call, "specReplicasPath")}" does not exist'
+        raise Failure(500, "InternalError", f"Internal error occurred: {text}", details={"causes": [{"message": text}]})
+    spec = {"replicas": wanted} if wanted else {}
     return {"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": kept, "spec": spec, "status": status}
 
 
@@ -56,6 +60,9 @@ async def change(call: Call) -> Json:
     def mutate(value: Json) -> Json:
         scale = _wanted(call, show(call, value))
         replicas = dig(scale, "spec.replicas") or 0
+        if isinstance(replicas, int) and replicas < 0:
+            cause = Cause("FieldValueInvalid", f"Invalid value: {replicas}: must be greater than or equal to 0", "spec.replicas")
+            raise invalid(call.resource, call.name, [cause], group="autoscaling", kind="Scale")
         if not isinstance(replicas, int):
             raise bad_request("spec.replicas must be an integer")
         version = dig(scale, "metadata.resourceVersion")

@@ -82,8 +82,8 @@ def validate(value: Any, schema: Json, path: str = "") -> list[Cause]:
     wrong = _type_causes(value, schema, path)
     if wrong:
         return wrong
-    if len(schema) == 1:
-        return []  # a type and nothing else
+    if len(schema) == 1 and "type" in schema:
+        return []
     causes = scalar_causes(value, schema, path)
     if isinstance(value, dict):
         causes += _object_causes(value, schema, path)
@@ -104,7 +104,11 @@ def _type_causes(value: Any, schema: Json, path: str) -> list[Cause]:
     found = _kind(value)
     shown = path or "<nil>"
     text = f'Invalid value: "{found}": {shown} in body must be of type {kind}: "{found}"'
-    return [Cause("FieldValueTypeInvalid", text, shown)]
+    causes = [Cause("FieldValueTypeInvalid", text, shown)]
+    if kind == "integer" and isinstance(value, float):
+        text = f'Invalid value: "": Checked value must be of type integer (default format) in {shown}'
+        causes.append(Cause("FieldValueInvalid", text, "<nil>"))
+    return causes
 
 
 def _is(value: Any, kind: str) -> bool:
@@ -131,7 +135,7 @@ def _object_causes(value: Json, schema: Json, path: str) -> list[Cause]:
     properties: Json = schema.get("properties") or {}
     extra = schema.get("additionalProperties")
     causes: list[Cause] = []
-    for key, item in value.items():
+    for key, item in sorted(value.items()):
         inner = f"{path}.{key}" if path else key
         if key in properties:
             causes += validate(item, properties[key], inner)
@@ -194,12 +198,13 @@ def _combined_causes(value: Any, schema: Json, path: str) -> list[Cause]:
     fits = [not validate(value, inner, path) for inner in schema.get("anyOf") or ()]
     if fits and not any(fits) and not schema.get(INT_OR_STRING):
         text = f'Invalid value: "": "{shown}" must validate at least one schema (anyOf)'
-        causes.append(Cause("FieldValueInvalid", text, "<nil>"))
+        causes += [Cause("FieldValueInvalid", text, "<nil>"), *validate(value, schema["anyOf"][0], path)]
     fits = [not validate(value, inner, path) for inner in schema.get("oneOf") or ()]
     if fits and sum(fits) != 1:
         found = f"Found {sum(fits)} valid alternatives" if sum(fits) else "Found none valid"
         text = f'Invalid value: "": "{shown}" must validate one and only one schema (oneOf). {found}'
-        causes.append(Cause("FieldValueInvalid", text, "<nil>"))
+        nearest = [] if any(fits) else validate(value, schema["oneOf"][0], path)
+        causes += [Cause("FieldValueInvalid", text, "<nil>"), *nearest]
     if "not" in schema and not validate(value, schema["not"], path):
         text = f'Invalid value: "": "{shown}" must not validate the schema (not)'
         causes.append(Cause("FieldValueInvalid", text, "<nil>"))

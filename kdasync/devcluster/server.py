@@ -14,7 +14,7 @@ from typing import Any
 from kdasync.devcluster import discovery, routing, verbs
 from kdasync.devcluster.answers import Answer
 from kdasync.devcluster.plane import Call, Params, Plane
-from kdasync.devcluster.status import Failure
+from kdasync.devcluster.status import Failure, no_resource, not_found
 from kdasync.kube.transport import Request, Response
 
 Json = dict[str, Any]
@@ -60,7 +60,7 @@ class ApiServer:
             return found
         target = routing.resolve(self.plane.registry, request.path)
         if target is None:
-            return Response(404, {"content-type": "text/plain; charset=utf-8"}, b"404 page not found\n")
+            return self._unknown(request.path)
         key = (request.method, target.resource.plural)
         self.plane.requests[key] = self.plane.requests.get(key, 0) + 1
         call = Call(
@@ -75,4 +75,15 @@ class ApiServer:
             headers={name.lower(): value for name, value in request.headers.items()},
             warnings=[],
         )
-        return await verbs.dispatch(call)
+        try:
+            return await verbs.dispatch(call)
+        except Failure as failure:
+            return verbs.warned(call, failure.response())
+
+    def _unknown(self, path: str) -> Response:
+        known = routing.nearest(self.plane.registry, path)
+        if known is None:
+            return Response(404, {"content-type": "text/plain; charset=utf-8"}, b"404 page not found\n")
+        if known.resource is not None:
+            return not_found(known.resource, known.name).response()
+        return no_resource().response()

@@ -15,6 +15,7 @@ Json = dict[str, Any]
 
 RANGE = ipaddress.ip_network("10.96.0.0/16")
 PORTS = range(30000, 32768)
+_TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 _EXTERNAL = frozenset({"NodePort", "LoadBalancer"})
 
 
@@ -82,6 +83,10 @@ def validate(value: Json, old: Json | None) -> list[Cause]:
     """Ports there and named, cluster address unchanged."""
     spec = value["spec"]
     causes = []
+    if spec["type"] not in _TYPES:
+        known = ", ".join(f'"{item}"' for item in _TYPES)
+        text = f'Unsupported value: "{spec["type"]}": supported values: {known}'
+        causes.append(Cause("FieldValueNotSupported", text, "spec.type"))
     ports = spec.get("ports") or []
     if not ports and spec.get("clusterIP") != "None" and spec["type"] != "ExternalName":
         causes.append(Cause("FieldValueRequired", "Required value", "spec.ports"))
@@ -92,6 +97,8 @@ def validate(value: Json, old: Json | None) -> list[Cause]:
         if not isinstance(number, int) or not 1 <= number <= 65535:  # noqa: PLR2004 - TCP's port range
             text = f"Invalid value: {number or 0}: must be between 1 and 65535, inclusive"
             causes.append(Cause("FieldValueInvalid", text, f"spec.ports[{index}].port"))
+            if port.get("targetPort") == number:
+                causes.append(Cause("FieldValueInvalid", text, f"spec.ports[{index}].targetPort"))
     if old is not None and old["spec"].get("clusterIP") and spec["type"] != "ExternalName":
         before, now = old["spec"]["clusterIP"], spec.get("clusterIP")
         if before != now and old["spec"]["type"] != "ExternalName":

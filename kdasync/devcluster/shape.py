@@ -53,6 +53,7 @@ _ATOMIC_MAPS = frozenset(
         "secretRef",
         "configMapRef",
         "involvedObject",
+        "roleRef",
         "claimRef",
         "dataSource",
         "nodeAffinity.required",
@@ -60,7 +61,19 @@ _ATOMIC_MAPS = frozenset(
 )
 # Go structs that are always there, also when empty: they are never owned by themselves
 _ALWAYS = frozenset(
-    {"metadata", "spec", "status", "template", "updateStrategy", "strategy", "resources", "loadBalancer", "containers"}
+    {
+        "metadata",
+        "spec",
+        "status",
+        "template",
+        "updateStrategy",
+        "strategy",
+        "resources",
+        "loadBalancer",
+        "containers",
+        "names",
+        "source",
+    }
 )
 
 
@@ -115,7 +128,8 @@ class NamedShape:
         # the merge key of a strategic merge patch, "" if the list is replaced, "=" for a merged set
         self.strategic = "=" if keys == SET else keys[0] if keys else ""
         self.atomic = name in _ATOMIC_MAPS or (element and name == "ownerReferences")
-        self.always = name in _ALWAYS and not element
+        # a container's resources are somebody's as a whole, those of a claim are not
+        self.always = name in _ALWAYS and not element and (name, parent) != ("resources", "containers")
 
     def child(self, key: str) -> NamedShape:
         """Rules of a member."""

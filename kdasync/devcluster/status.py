@@ -68,9 +68,10 @@ def not_found(resource: Resource, name: str) -> Failure:
     return Failure(404, "NotFound", f'{resource.qualified} "{name}" not found', details=_details(resource, name))
 
 
-def already_exists(resource: Resource, name: str) -> Failure:
-    """409 for a create."""
-    return Failure(409, "AlreadyExists", f'{resource.qualified} "{name}" already exists', details=_details(resource, name))
+def already_exists(resource: Resource, name: str, *, going: bool = False) -> Failure:
+    """409 for a create; `going` if the one that is there is being deleted."""
+    text = f'{"object is being deleted: " if going else ""}{resource.qualified} "{name}" already exists'
+    return Failure(409, "AlreadyExists", text, details=_details(resource, name))
 
 
 def conflict(resource: Resource, name: str, message: str, *, kind: str = "") -> Failure:
@@ -107,10 +108,27 @@ def unsupported_media_type(accepted: Sequence[str]) -> Failure:
     return Failure(415, "UnsupportedMediaType", text)
 
 
+def not_acceptable() -> Failure:
+    """406."""
+    accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+    return Failure(406, "NotAcceptable", f"only the following media types are accepted: {accepted}")
+
+
 def method_not_allowed(method: str) -> Failure:
     """405."""
     text = "the server does not allow this method on the requested resource"
     return Failure(405, "MethodNotAllowed", text, details={"method": method} if method == "" else {})
+
+
+def unsupported(resource: Resource, verb: str) -> Failure:
+    """405 of a custom resource's subresource."""
+    text = f'{verb} is not supported on resources of kind "{resource.qualified}"'
+    return Failure(405, "MethodNotAllowed", text, details=_details(resource, ""))
+
+
+def no_resource() -> Failure:
+    """404: the group is served, the resource is not."""
+    return Failure(404, "NotFound", "the server could not find the requested resource", details={})
 
 
 def not_implemented(message: str) -> Failure:

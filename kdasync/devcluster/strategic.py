@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from kdasync.devcluster.shape import NamedShape, named
-from kdasync.devcluster.status import bad_request
+from kdasync.devcluster.status import Failure
 
 Json = dict[str, Any]
 
@@ -26,6 +26,8 @@ def _map(target: Json, patch: Json, shape: NamedShape) -> Json:
         return {key: item for key, item in patch.items() if not key.startswith("$")}
     if directive == "delete":
         return {}
+    if directive is not None:
+        raise Failure(500, "", f"unknown patch type: {directive} in map: map[$patch:{directive}]")
     result = dict(target)
     if "$retainKeys" in patch:
         keep = set(patch["$retainKeys"])
@@ -60,7 +62,7 @@ def _member(result: Json, key: str, item: Any, shape: NamedShape) -> None:
 def _list(target: list[Any], patch: list[Any], shape: NamedShape) -> list[Any]:
     key = shape.strategic
     if key == "=":
-        return [*target, *(item for item in patch if item not in target)]
+        return _arranged([*target, *(item for item in patch if item not in target)], patch, target, "")
     if not key or not isinstance(target, list):
         return [item for item in patch if not (isinstance(item, dict) and "$patch" in item)]
     if any(isinstance(item, dict) and item.get("$patch") == "replace" for item in patch):
@@ -68,12 +70,30 @@ def _list(target: list[Any], patch: list[Any], shape: NamedShape) -> list[Any]:
     result = list(target)
     for item in patch:
         _item(result, item, key, shape)
-    return result
+    return _arranged(result, [item for item in patch if item.get("$patch") != "delete"], target, key)
+
+
+def _arranged(values: list[Any], first: list[Any], before: list[Any], key: str) -> list[Any]:
+    """`values` as the real server orders a merged list: those of the patch in its order, new ones as early as that allows."""
+
+    def name(item: Any) -> str:
+        return _hashable(item.get(key) if key else item)
+
+    known = {name(item): item for item in values}
+    place = {name(item): index for index, item in enumerate(before)}
+    left = list(dict.fromkeys(name(item) for item in first))
+    right = [name(item) for item in before if name(item) in known and name(item) not in left]
+    result: list[Any] = []
+    while left and right:
+        side = left if left[0] not in place or place[left[0]] < place[right[0]] else right
+        result.append(known[side.pop(0)])
+    return [*result, *(known[item] for item in (*left, *right))]
 
 
 def _item(result: list[Any], item: Any, key: str, shape: NamedShape) -> None:
     if not isinstance(item, dict) or key not in item:
-        raise bad_request(f"map: {item} does not contain declared merge key: {key}")
+        shown = " ".join(f"{name}:{value}" for name, value in item.items()) if isinstance(item, dict) else item
+        raise Failure(500, "", f"map: map[{shown}] does not contain declared merge key: {key}")
     index = next((index for index, found in enumerate(result) if found.get(key) == item[key]), None)
     if item.get("$patch") == "delete":
         if index is not None:

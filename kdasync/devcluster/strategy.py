@@ -40,10 +40,11 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True):
         written: runs after (new, old or None) was stored.
         removed: runs after an object was removed.
         grace: seconds between delete and removal; more than 0 only for pods.
+        graceful: True if a delete is shown in the object also where it is done at once.
         generation: True if spec changes are counted.
         returns_object: True if a finished delete answers with the object instead of a Status.
         unconditional: True if an update may lack a resourceVersion.
-        spec: the fields that a status write leaves alone.
+        finalized: the finalizers that a delete leaves of those that the object has.
     """
 
     default: Callable[[Json], None] = _nothing
@@ -53,6 +54,8 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True):
     written: Callable[[Plane, Json, Json | None], None] = _nothing
     removed: Callable[[Plane, Json], None] = _nothing
     grace: Callable[[Json], int] = _no_grace
+    graceful: bool = False
+    finalized: Callable[[list[str]], list[str]] = list
     generation: bool = False
     returns_object: bool = False
     unconditional: bool = True

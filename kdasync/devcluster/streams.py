@@ -22,6 +22,10 @@ async def open_stream(call: Call) -> Answer:
     if call.plane.access is None:
         raise Failure(500, "InternalError", "Internal error occurred: devcluster runs without a node.", details={})
     container = container_of(call, entry.object["spec"])
+    if not entry.object["spec"].get("nodeName"):
+        if call.subresource == "log":
+            return Response(204, {})
+        raise bad_request(f"pod {call.name} does not have a host assigned")
     if call.subresource == "exec":
         return await execute.start(call, container)
     if call.subresource == "portforward":

@@ -6,6 +6,7 @@ Source: apiextensions-apiserver `tableconvertor`, kubernetes `pkg/printers/inter
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -14,12 +15,13 @@ from kdasync.devcluster import age, columns, jsonpath
 from kdasync.devcluster.columns import Column
 from kdasync.devcluster.plane import Call
 from kdasync.devcluster.resources import Resource
+from kdasync.devcluster.status import not_acceptable
 from kdasync.devcluster.storage import Entry
 from kdasync.devcluster.views import present
 
 Json = dict[str, Any]
 
-_VERSION = re.compile(r"v=(v1(?:beta1)?)")
+_VERSION = re.compile(r"v=(v1(?:beta1)?)(?:;|$)")
 
 
 def wanted(call: Call) -> str:
@@ -28,9 +30,12 @@ def wanted(call: Call) -> str:
     for choice in accept.split(","):
         if "as=Table" in choice and "g=meta.k8s.io" in choice:
             found = _VERSION.search(choice)
-            return found[1] if found else ""
+            if found:
+                return found[1]
         if choice.strip() in {"application/json", "*/*"}:
             return ""
+    if accept and all("as=Table" in choice for choice in accept.split(",")):
+        raise not_acceptable()
     return ""
 
 
@@ -50,6 +55,21 @@ def render(call: Call, entries: list[Entry], *, meta: Json, version: str, events
         "rows": rows,
     }
     return msgspec.json.encode(table) + b"\n"
+
+
+def events(call: Call, version: str) -> Callable[[Entry], bytes]:
+    """Renders the objects of a watch; only the first event tells the columns."""
+    told = False
+
+    def show(entry: Entry) -> bytes:
+        nonlocal told
+        body = render(call, [entry], meta={}, version=version, events=True)
+        if not told:
+            told = True
+            return body
+        return msgspec.json.encode({**msgspec.json.decode(body), "columnDefinitions": None})
+
+    return show
 
 
 def columns_of(resource: Resource) -> tuple[Column, ...]:
@@ -92,7 +112,7 @@ def _text(value: Any) -> str:
 
 def _row(resource: Resource, entry: Entry, shown: tuple[Column, ...], include: str, now: float) -> Json:
     value = entry.object
-    row: Json = {"cells": [column.cell(value, now) for column in shown]}
+    row: Json = {"cells": [column.cell(value, now) for column in shown], "object": None}
     if include == "Object":
         row["object"] = present(resource, value)
     elif include != "None":

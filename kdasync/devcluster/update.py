@@ -14,12 +14,13 @@ from kdasync.devcluster import admit, managed, objects
 from kdasync.devcluster.decoding import decode_object, field_causes
 from kdasync.devcluster.kinds import strategy_of
 from kdasync.devcluster.plane import Call
-from kdasync.devcluster.status import Cause, bad_request, conflict, invalid, modified, not_found
+from kdasync.devcluster.status import Cause, Failure, bad_request, conflict, invalid, modified, not_found
 from kdasync.devcluster.storage import Entry
 
 Json = dict[str, Any]
 Mutate = Callable[[Json], Json]
 
+_ASIDE = frozenset({"metadata", "status", "apiVersion", "kind"})  # no part of the wish
 RETRIES = 5  # a patch without resourceVersion that lost a race during admission is applied again
 
 
@@ -28,11 +29,9 @@ async def update(call: Call) -> Json:
     value = objects.document(call)
     named = value["metadata"].get("name")
     if not named:
-        if call.resource.custom:
-            value["metadata"]["name"] = call.name
-        else:
-            raise bad_request("the name of the object must be set")
-    elif named != call.name:
+        based = f"the name of the object ({call.name} based on URL) was undeterminable: name must be provided"
+        raise bad_request(based if call.resource.custom else "the name of the object must be set")
+    if named != call.name:
         raise bad_request(f"the name of the object ({named}) does not match the name on the URL ({call.name})")
     decode_object(call, value)
     _demand_version(call, value)
@@ -74,6 +73,9 @@ def check_version(call: Call, value: Json, entry: Entry) -> None:
     """
     meta = value["metadata"]
     uid = meta.get("uid")
+    if uid and uid != entry.uid and call.verb == "PATCH":
+        cause = Cause("FieldValueInvalid", f'Invalid value: "{uid}": field is immutable', "metadata.uid")
+        raise invalid(call.resource, call.name, [cause])
     if uid and uid != entry.uid:
         key = f"/registry/{call.resource.shelf.lstrip('/')}/{call.namespace}/{call.name}".replace("//", "/")
         text = (
@@ -82,6 +84,8 @@ def check_version(call: Call, value: Json, entry: Entry) -> None:
         )
         raise conflict(call.resource, call.name, text)
     version = meta.get("resourceVersion")
+    if version and not str(version).isdigit():
+        raise Failure(500, "", f'strconv.ParseUint: parsing "{version}": invalid syntax')
     if version not in {None, "", str(entry.version)}:
         raise modified(call.resource, call.name)
 
@@ -94,13 +98,13 @@ async def _prepare(call: Call, value: Json, entry: Entry, applied: Any) -> Json:
     if applied is not None:
         managed.store(value, applied(value))
     else:
-        managed.record(call, value, old=entry.object, cleared=before == [])
+        managed.record(call, value, old=entry.object, cleared=before in ([], [{}]))
     value = await admit.mutate(call, value, old=old)
     value = _isolate(call, value, old)
     strategy = strategy_of(call.resource)
     if not call.subresource:
         strategy.update(call.plane, value, old)
-    if strategy.generation and not call.subresource and _counted(value) != _counted(old):
+    if strategy.generation and not call.subresource and _counted(call, value) != _counted(call, old):
         value["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
     _check(call, value, old)
     await admit.validate(call, value, old=old)
@@ -141,8 +145,9 @@ def _status_metadata(call: Call, value: Json, old: Json) -> Json:
     return {**meta, **{key: before[key] for key in ("ownerReferences", "finalizers") if key in before}}
 
 
-def _counted(value: Json) -> Json:
-    return {key: item for key, item in value.items() if key not in {"metadata", "status", "apiVersion", "kind"}}
+def _counted(call: Call, value: Json) -> Json:
+    aside = {"metadata", "apiVersion", "kind"} if call.resource.custom and not call.resource.has_status else _ASIDE
+    return {key: item for key, item in value.items() if key not in aside}
 
 
 def _check(call: Call, value: Json, old: Json) -> None:
@@ -150,6 +155,8 @@ def _check(call: Call, value: Json, old: Json) -> None:
     causes = [*objects.label_causes(meta), *objects.owner_causes(meta)]
     if old["metadata"].get("deletionTimestamp"):
         causes += _new_finalizers(meta, old["metadata"])
+    if meta.get("finalizers") != old["metadata"].get("finalizers"):
+        causes += objects.finalizer_causes(call, meta)
     causes += field_causes(call, value, old=old)
     if call.subresource in {"", "status"}:
         causes += strategy_of(call.resource).validate(value, old)
@@ -175,7 +182,6 @@ def _store(call: Call, value: Json, entry: Entry) -> Json:
     strategy = strategy_of(call.resource)
     gone = meta.get("deletionTimestamp") and not meta.get("finalizers") and not meta.get("deletionGracePeriodSeconds")
     if gone and not call.subresource and not spec_finalizers(value):
-        call.storage.put(call.resource.shelf, value)
         call.storage.remove(call.resource.shelf, *entry.key)
         strategy.removed(call.plane, value)
         return value

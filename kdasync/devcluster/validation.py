@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -11,6 +13,14 @@ import msgspec
 from kdasync.devcluster.status import Cause
 
 Json = dict[str, Any]
+
+
+_TIMES: Mapping[str, re.Pattern[str]] = MappingProxyType(
+    {
+        "date-time": re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)"),
+        "date": re.compile(r"\d{4}-\d\d-\d\d"),
+    }
+)
 
 
 @lru_cache(maxsize=512)
@@ -49,6 +59,15 @@ def _string_causes(value: str, schema: Json, path: str) -> list[Cause]:
         return [_invalid(path, value, f"should be at least {schema['minLength']} chars long")]
     if "pattern" in schema and not _pattern(schema["pattern"]).search(value):
         return [_invalid(path, value, f"should match '{schema['pattern']}'")]
+    if schema.get("format") in _TIMES and not _TIMES[schema["format"]].fullmatch(value):
+        kind = schema["format"]
+        return [
+            Cause(
+                "FieldValueTypeInvalid",
+                f"Invalid value: {_quoted(value)}: {path} in body must be of type {kind}: {_quoted(value)}",
+                path,
+            )
+        ]
     return []
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from kdasync.devcluster import answers, create, delete, eviction, patching, read, scale, streams, table, tokens, update
+from kdasync.devcluster import answers, create, delete, eviction, options, patching, read, scale, streams, table, tokens, update
 from kdasync.devcluster.answers import Answer, Streaming
 from kdasync.devcluster.plane import Call
-from kdasync.devcluster.status import JSON_HEADERS, method_not_allowed, not_found, not_implemented
+from kdasync.devcluster.status import JSON_HEADERS, bad_request, method_not_allowed, not_found, not_implemented, unsupported
 from kdasync.devcluster.storage import Entry
 from kdasync.devcluster.views import encoded, present
 from kdasync.devcluster.watch import Watch
@@ -26,6 +26,7 @@ async def dispatch(call: Call) -> Answer:
     Raises:
         Failure: any refusal.
     """
+    options.check(call)
     if call.subresource in _STREAMS:
         return await streams.open_stream(call)
     if call.subresource in {"eviction", "token"}:
@@ -58,6 +59,8 @@ async def _collection(call: Call) -> Answer:
         return shown(call, await create.create(call), 201)
     if call.verb == "DELETE":
         return shown(call, await delete.delete_collection(call))
+    if call.verb == "PATCH":
+        raise bad_request("name must be provided")
     if call.verb != "GET":
         raise method_not_allowed(call.verb)
     if call.params.flag("watch"):
@@ -70,8 +73,6 @@ async def _collection(call: Call) -> Answer:
 
 async def _object(call: Call) -> Answer:
     if call.verb == "GET":
-        if call.params.flag("watch"):
-            return _watch(call)
         return _entry(call, read.get(call))
     if call.verb == "PUT":
         if call.stored() is None and call.subresource == "":
@@ -82,6 +83,8 @@ async def _object(call: Call) -> Answer:
         return shown(call, value, 201 if created else 200)
     if call.verb == "DELETE" and not call.subresource:
         return shown(call, await delete.delete(call))
+    if call.resource.custom and call.verb in {"DELETE", "POST"}:
+        raise unsupported(call.resource, "delete" if call.verb == "DELETE" else "create")
     if call.verb == "DELETE":
         raise not_implemented(f"DELETE of the subresource {call.subresource}.")
     raise method_not_allowed(call.verb)
@@ -90,15 +93,20 @@ async def _object(call: Call) -> Answer:
 def _watch(call: Call) -> Streaming:
     style = table.wanted(call)
     if style:
-        return Streaming(Watch(call, lambda entry: table.render(call, [entry], meta={}, version=style, events=True)))
+        return Streaming(Watch(call, table.events(call, style)))
     return Streaming(Watch(call))
 
 
 def _bytes(call: Call, body: bytes, status: int = 200) -> Response:
-    headers = dict(JSON_HEADERS)
-    if call.warnings:
-        headers["warning"] = ", ".join(f"299 - {msgspec.json.encode(text).decode()}" for text in call.warnings)
-    return Response(status, headers, body)
+    return warned(call, Response(status, dict(JSON_HEADERS), body))
+
+
+def warned(call: Call, answer: Response) -> Response:
+    """The answer with the call's warnings."""
+    if not call.warnings:
+        return answer
+    warning = ", ".join(f"299 - {msgspec.json.encode(text).decode()}" for text in call.warnings)
+    return Response(answer.status, {**answer.headers, "warning": warning}, answer.body)
 
 
 def _entry(call: Call, entry: Entry) -> Response:

@@ -53,6 +53,27 @@ def _renamed(value: Json, *, forward: bool) -> Json:
     return {names.get(key, key): item for key, item in value.items()}
 
 
+def listed(resource: Resource, entry: Entry) -> bytes:
+    """The bytes of an entry as an item of a list: a list of a built-in kind leaves out what it says itself."""
+    data = encoded(resource, entry)
+    if resource.custom:
+        return data
+    for head in _heads(resource):
+        if data.startswith(head):
+            return b"{" + data[len(head) :]
+    return msgspec.json.encode(bare(msgspec.json.decode(data, type=Json)))
+
+
+def _heads(resource: Resource) -> tuple[bytes, bytes]:
+    version, kind = f'"apiVersion":"{resource.api_version}",'.encode(), f'"kind":"{resource.kind}",'.encode()
+    return b"{" + version + kind, b"{" + kind + version
+
+
+def bare(value: Json) -> Json:
+    """An object without its kind and version."""
+    return {key: item for key, item in value.items() if key not in {"apiVersion", "kind"}}
+
+
 def encoded(resource: Resource, entry: Entry) -> bytes:
     """The bytes of an entry as this resource shows it; the stored bytes where nothing differs."""
     if not resource.store and not resource.custom:

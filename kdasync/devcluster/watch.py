@@ -27,6 +27,7 @@ _TICK = 0.001  # a timer may fire this much early: virtual time would stand stil
 BOOKMARK_SECONDS = 60.0
 DEFAULT_SECONDS = 1800.0  # kube-apiserver: between one and two times --min-request-timeout
 LAST_BOOKMARK_SECONDS = 2.0
+_ONLY = 'supported values: "NotOlderThan"'
 INITIAL_END = "k8s.io/initial-events-end"
 
 
@@ -41,10 +42,15 @@ class Watch:
         seconds = call.params.number("timeoutSeconds")
         self._end = self._loop.time() + (float(seconds) if seconds else self._default())
         self._bookmarks = call.params.flag("allowWatchBookmarks")
-        self._next_bookmark = self._loop.time() + BOOKMARK_SECONDS
+        self._next_bookmark = self._bookmark_after(self._loop.time())
         self._first: list[bytes] = []
         self._done = False
         self._feed = self._open()
+
+    def _bookmark_after(self, now: float) -> float:
+        """Each minute, and once more shortly before the end."""
+        last = self._end - LAST_BOOKMARK_SECONDS
+        return min(now + BOOKMARK_SECONDS, last if last > now + _TICK else self._end + BOOKMARK_SECONDS)
 
     def _default(self) -> float:
         return DEFAULT_SECONDS * (1 + self._call.plane.environment.random.random())
@@ -61,6 +67,8 @@ class Watch:
             if initial and self._bookmarks:
                 self._first.append(self._bookmark(initial_end=True))
             return call.storage.feed(shelf, namespace=namespace)
+        if text not in {"", "0"} and not text.isdigit():
+            raise Failure(500, "", f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax')
         since = call.params.number("resourceVersion") if text not in {"", "0"} else call.storage.version
         try:
             return call.storage.feed(shelf, namespace=namespace, since=since)
@@ -86,7 +94,7 @@ class Watch:
             if now >= self._end:
                 break
             if self._bookmarks and now >= self._next_bookmark:
-                self._next_bookmark = now + BOOKMARK_SECONDS
+                self._next_bookmark = self._bookmark_after(now)
                 return self._bookmark()
             await self._feed.wait(min(self._end, self._next_bookmark) if self._bookmarks else self._end)
         self.close()
@@ -116,7 +124,7 @@ class Watch:
         return b"".join((b'{"type":"', kind.encode(), b'","object":', data.rstrip(b"\n"), b"}\n"))
 
     def _bookmark(self, *, initial_end: bool = False) -> bytes:
-        meta: Json = {"resourceVersion": str(self._call.storage.version), "creationTimestamp": None}
+        meta: Json = {"resourceVersion": str(self._call.storage.version)}
         if initial_end:
             meta["annotations"] = {INITIAL_END: "true"}
         resource = self._call.resource
@@ -143,14 +151,17 @@ def _initial(call: Call) -> bool | None:
             )
         return None
     if match != "NotOlderThan":
-        raise _refuse(call, "resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
+        other = (
+            [] if not match else [Cause("FieldValueNotSupported", f'Unsupported value: "{match}": {_ONLY}', "resourceVersionMatch")]
+        )
+        raise _refuse(
+            call, "resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan", *other
+        )
     wanted = call.params.flag("sendInitialEvents")
-    if wanted and not call.params.flag("allowWatchBookmarks"):
-        raise _refuse(call, "sendInitialEvents", "sendInitialEvents requires allowWatchBookmarks to be enabled")
     check_version(call)
     return wanted
 
 
-def _refuse(call: Call, field: str, text: str) -> Failure:
+def _refuse(call: Call, field: str, text: str, *others: Cause) -> Failure:
     cause = Cause("FieldValueForbidden", f"Forbidden: {text}", field)
-    return invalid(call.resource, "", [cause], group="meta.k8s.io", kind="ListOptions")
+    return invalid(call.resource, "", [cause, *others], group="meta.k8s.io", kind="ListOptions")

@@ -52,7 +52,7 @@ async def test_twice_is_already_exists(api: Any) -> None:
             422,
             'ConfigMap "A" is invalid: metadata.name: Invalid value: "A": a lowercase RFC 1123 subdomain',
         ),
-        ({"metadata": {"name": "a", "resourceVersion": "1"}}, 400, "resourceVersion should not be set on objects to be created"),
+        ({"metadata": {"name": "a", "resourceVersion": "1"}}, 500, "resourceVersion should not be set on objects to be created"),
         (
             {"metadata": {"name": "a", "namespace": "b"}},
             400,

@@ -18,7 +18,7 @@ PATH = "/api/v1/namespaces/default/pods/{}/exec"
 async def pods(api: Any, access: Any) -> Any:
     del access
     for name in ("p", "asleep"):
-        body = {"metadata": {"name": name}, "spec": {"containers": [{"name": "app", "image": "guest:1"}]}}
+        body = {"metadata": {"name": name}, "spec": {"nodeName": "n", "containers": [{"name": "app", "image": "guest:1"}]}}
         await api.made("/api/v1/namespaces/default/pods", body)
     return api
 
@@ -53,7 +53,7 @@ async def test_the_exit_code_comes_as_a_status(pods: Any) -> None:
         status = json.loads((await drained(opened))[3])
     assert status["status"] == "Failure"
     assert status["reason"] == "NonZeroExitCode"
-    assert status["message"] == "command terminated with non-zero exit code: exit status 7"
+    assert status["message"] == "command terminated with non-zero exit code: command terminated with exit code 7"
     assert status["details"]["causes"] == [{"reason": "ExitCode", "message": "7"}]
 
 

@@ -11,7 +11,10 @@ import pytest
 async def running(kubectl: Any, dev: Any, access: Any) -> Any:
     dev.plane.access = access
     await kubectl(
-        "apply", "-f", "-", stdin="{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: app, image: x}]}}"
+        "apply",
+        "-f",
+        "-",
+        stdin="{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {nodeName: here, containers: [{name: app, image: x}]}}",
     )
     return kubectl
 

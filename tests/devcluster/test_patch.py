@@ -17,10 +17,13 @@ async def test_merge_patch(api: Any) -> None:
 
 
 async def test_json_patch_with_test(api: Any) -> None:
-    await api.made(MAPS, {"metadata": {"name": "a"}, "data": {"x": "1"}})
-    good = [{"op": "test", "path": "/data/x", "value": "1"}, {"op": "add", "path": "/data/a~1b", "value": "2"}]
-    assert (await api("PATCH", f"{MAPS}/a", good, kind=JSON_PATCH)).json["data"] == {"x": "1", "a/b": "2"}
-    answer = await api("PATCH", f"{MAPS}/a", [{"op": "test", "path": "/data/x", "value": "9"}], kind=JSON_PATCH)
+    await api.made(MAPS, {"metadata": {"name": "a", "annotations": {"x": "1"}}})
+    good = [
+        {"op": "test", "path": "/metadata/annotations/x", "value": "1"},
+        {"op": "add", "path": "/metadata/annotations/a~1b", "value": "2"},
+    ]
+    assert (await api("PATCH", f"{MAPS}/a", good, kind=JSON_PATCH)).json["metadata"]["annotations"] == {"x": "1", "a/b": "2"}
+    answer = await api("PATCH", f"{MAPS}/a", [{"op": "test", "path": "/metadata/annotations/x", "value": "9"}], kind=JSON_PATCH)
     assert answer.status == 422
     assert answer.json["reason"] == "Invalid"
     assert answer.message == "the server rejected our request due to an error in our request"

@@ -30,7 +30,8 @@ async def port() -> AsyncIterator[int]:
 async def pods(api: Any, access: Any) -> Any:
     del access
     await api.made(
-        "/api/v1/namespaces/default/pods", {"metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+        "/api/v1/namespaces/default/pods",
+        {"metadata": {"name": "p"}, "spec": {"nodeName": "n", "containers": [{"name": "c", "image": "i"}]}},
     )
     return api
 

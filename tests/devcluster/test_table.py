@@ -46,7 +46,7 @@ async def test_printer_columns_of_a_definition(api: Any) -> None:
     await api.made(CRDS, {"metadata": {"name": "things.example.com"}, "spec": spec})
     path = "/apis/example.com/v1/namespaces/default/things"
     status = {"conditions": [{"type": "Other", "status": "no"}, {"type": "Ready", "status": "True"}]}
-    await api.made(path, {"metadata": {"name": "t"}, "spec": {"size": 3}, "status": status})
+    await api.made(path, {"kind": "Thing", "metadata": {"name": "t"}, "spec": {"size": 3}, "status": status})
     table = (await api("GET", f"{path}/t", accept=TABLE)).json
     assert [(item["name"], item["priority"]) for item in table["columnDefinitions"]] == [
         ("Name", 0),

@@ -95,12 +95,11 @@ async def test_selectors_choose(api: Any) -> None:
     assert len(seen) == 1
 
 
-async def test_side_effects_forbid_a_dry_run(api: Any) -> None:
-    seen = serve(api, lambda _: {"allowed": True})
-    await validating(api, sideEffects="Some")
-    answer = await api("POST", MAPS, {"metadata": {"name": "a"}}, dryRun="All")
-    assert (answer.status, answer.message) == (400, 'admission webhook "check.example.com" does not support dry run')
-    assert not seen
+async def test_side_effects_are_refused(api: Any) -> None:
+    body = configuration("ValidatingWebhookConfiguration", sideEffects="Some")
+    answer = await api("POST", f"{HOOKS}/validatingwebhookconfigurations", body)
+    assert answer.status == 422
+    assert "webhooks[0].sideEffects: Required value: must specify one of None, NoneOnDryRun" in answer.message
 
 
 async def test_warnings_reach_the_client(api: Any) -> None:

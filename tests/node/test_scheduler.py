@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kdasync.devcluster.node.record import Scheduled
-from kdasync.devcluster.node.scheduler import decide
+from kdasync.devcluster.node.scheduler import decide, ours
 
 Document = dict[str, Any]
 
@@ -49,3 +49,9 @@ def test_a_node_selector_must_match() -> None:
     wanted = {"nodeSelector": {"disk": "fast"}}
     assert "didn't match Pod's node affinity/selector" in verdict(wanted).message
     assert verdict(wanted, labels={"disk": "fast"}).done
+
+
+def test_a_pod_of_another_scheduler_is_left_alone() -> None:
+    assert not ours({"spec": {"schedulerName": "nobody"}})
+    assert ours({"spec": {"schedulerName": "default-scheduler"}})
+    assert ours({"spec": {}})

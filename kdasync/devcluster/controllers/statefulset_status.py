@@ -8,6 +8,8 @@ from kdasync.devcluster.controllers.calls import Document, deleting
 from kdasync.devcluster.controllers.pods import is_ready
 from kdasync.devcluster.controllers.revision import revision_name
 
+_OMITTED = frozenset({"readyReplicas", "currentReplicas", "updatedReplicas"})  # absent when zero, as Go writes them
+
 
 def status_of(stateful_set: Document, pods: Sequence[Document], *, rolling: bool) -> Document:
     """The whole status; an update is complete once every wanted pod has the new revision and is ready."""
@@ -18,7 +20,7 @@ def status_of(stateful_set: Document, pods: Sequence[Document], *, rolling: bool
     wanted = stateful_set["spec"].get("replicas", 1)
     if rolling and wanted == updated == ready == len(pods):
         current = update
-    return {
+    status = {
         "observedGeneration": stateful_set["metadata"].get("generation", 0),
         "replicas": len(pods),
         "readyReplicas": ready,
@@ -29,6 +31,7 @@ def status_of(stateful_set: Document, pods: Sequence[Document], *, rolling: bool
         "updateRevision": update,
         "collisionCount": 0,
     }
+    return {key: item for key, item in status.items() if item or key not in _OMITTED}
 
 
 def _of_revision(pods: Sequence[Document], revision: str) -> int:

@@ -195,6 +195,8 @@ class Node:
     def _present(self, pod: Document) -> None:
         uid = uid_of(pod)
         if not pod["spec"].get("nodeName"):
+            if not scheduler.ours(pod):
+                return
             self.scheduler.add(key_of(pod))
         elif pod["spec"]["nodeName"] != self.name:
             return

@@ -10,8 +10,14 @@ from collections.abc import Mapping
 from kdasync.devcluster.node.record import Document, Scheduled
 from kdasync.devcluster.quantity import amount
 
+NAME = "default-scheduler"
 _PREEMPTION = "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
 _OWN = frozenset({"cpu", "memory", "ephemeral-storage"})  # of these there is always enough: a developer's cluster overcommits
+
+
+def ours(pod: Document) -> bool:
+    """Whether the pod asks for this scheduler and no other."""
+    return pod["spec"].get("schedulerName") in {None, "", NAME}
 
 
 def decide(
