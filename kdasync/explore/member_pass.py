@@ -253,10 +253,11 @@ def _bury(whole: Whole) -> Whole:
     mem, world = whole
     if mem.state != MEMBER_GONE:
         return whole
+    world = world._replace(peers=TOLD, tell=0, job=NO_JOB, script=IDLE)  # jobs are of a node id, and that is never used again
     if not world.wanted:
-        return Whole(Mem(state=MEMBER_GONE), world._replace(peers=TOLD, tell=0))
+        return Whole(Mem(state=MEMBER_GONE), world)
     files = FOREIGN if world.files != BLANK and world.role in (STORAGE, UNPACKAGED) else world.files
-    return Whole(Mem(), world._replace(peers=TOLD, tell=0, files=files))
+    return Whole(Mem(), world._replace(files=files))
 
 
 def _jobs(steps: Steps, whole: Whole) -> Whole:
