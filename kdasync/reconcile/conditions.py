@@ -154,7 +154,10 @@ def _unreachable(snapshot: Snapshot, member: MemberMemory, pod: str) -> Trouble 
     job = job_of(snapshot, member)
     if job is None or not job.trouble or job.result is not None:
         return None
-    return Trouble("GuestUnreachable", f"Pod {pod} cannot be reached: {job.trouble}. It is tried again.", retrying=True)
+    said = job.trouble.rstrip(".")
+    return Trouble(
+        job.cause or "GuestUnreachable", f"Pod {pod} cannot be set up or told yet: {said}. It is tried again.", retrying=True
+    )
 
 
 def _held(snapshot: Snapshot, memory: Memory) -> Trouble | None:

@@ -156,8 +156,8 @@ class Jobs:
             await self._sleep(min(_LONGEST, _FIRST * 2.0 ** min(tries, 10)) * (0.5 + self._random() / 2))
 
     def _troubled(self, target: Target, job: _Job, error: KdasyncError) -> None:
-        if job.view.trouble != str(error):
-            job.view = msgspec.structs.replace(job.view, trouble=str(error))
+        if job.view.trouble != _text(error):
+            job.view = msgspec.structs.replace(job.view, trouble=_text(error), cause=_cause(error))
             self._wake(target.key)
 
     async def _try(self, target: Target, job: _Job, make: Callable[[], Awaitable[Order]]) -> Result | None:
@@ -199,6 +199,15 @@ class Jobs:
             stop=True,
         )
         await self._guests.deliver(target, stop, lambda: None)
+
+
+def _cause(error: KdasyncError) -> str:
+    """What could not be reached: the package's server says so itself, everything else is the guest."""
+    return error.reason if isinstance(error, GuestError) else "GuestUnreachable"
+
+
+def _text(error: KdasyncError) -> str:
+    return error.message if isinstance(error, GuestError) else str(error)
 
 
 class _Slot:

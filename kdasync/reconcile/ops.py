@@ -89,7 +89,7 @@ def fail(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> None:
     if result is None:
         return
     reason = result.reason or "SetupFailed"
-    text = result.detail or f"startscript exited with {result.exit_code}"
+    text = (result.detail or f"startscript exited with {result.exit_code}").rstrip(".")
     prefix = _INJECTION_ERROR if reason == "InjectionFailed" else _CONFIG_ERROR
     detail = f"{prefix}{text}. {result.remedy}" if result.remedy else f"{prefix}{text}"
     _failed(snapshot, draft, member, reason=reason, detail=detail, stdout=result.stdout, stderr=result.stderr)

@@ -26,7 +26,7 @@ class JobView(msgspec.Struct, frozen=True):
     Attributes:
         launched: the guest said that the script runs.
         result: how it ended, None while it goes on.
-        trouble: why the guest could not be reached the last time; it is tried again.
+        trouble: why the last try failed; it is tried again. `cause` is its CamelCase reason.
     """
 
     event: str
@@ -35,6 +35,7 @@ class JobView(msgspec.Struct, frozen=True):
     launched: bool = False
     result: Result | None = None
     trouble: str = ""
+    cause: str = ""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ import pytest
 
 from kdasync.errors import ExecError, GuestError
 from kdasync.guest.order import Order, Outcome, Result
+from kdasync.guest.package import PackageUnreachable
 from kdasync.reconcile.jobs import Target
 
 pytestmark = pytest.mark.looptime
@@ -177,6 +178,20 @@ async def test_a_bad_package_is_named(running: Any, make: Any) -> None:
         await stack.until(lambda: condition(stack, "Stalled")["reason"] == "PackageMalformed")
         assert "tar czf" in condition(stack, "Stalled")["message"]
         assert stack.guests.calls == []
+
+
+async def test_an_unreachable_package_is_named_as_such_and_tried_again(running: Any, make: Any) -> None:
+    async with running() as stack:
+        stack.packages.error = PackageUnreachable(
+            "PackageUnreachable", "http://packages/demo.tgz does not answer.", remedy="See the server."
+        )
+        await stack.create("kubedirectorclusters", make())
+        await stack.until(lambda: condition(stack, "Ready")["reason"] == "PackageUnreachable")
+        assert ".." not in condition(stack, "Ready")["message"]
+        assert condition(stack, "Stalled")["status"] == "False"
+        stack.packages.error = None
+        await stack.until(lambda: stack.configured("one"))
+        assert len(stack.guests.calls) == 3
 
 
 async def test_an_unreachable_guest_is_tried_again_and_named_meanwhile(running: Any, make: Any) -> None:
