@@ -67,12 +67,13 @@ def test_an_app_without_a_package_is_named(tmp_path: Path) -> None:
 def test_shells_parse_every_script(app_folder: Path, shell: list[str]) -> None:
     scripts = [*app_folder.glob("package/**/*.sh"), *app_folder.glob("checks/*.sh"), app_folder / "package/startscript"]
     for script in scripts:
-        subprocess.run([*shell, "-n", str(script)], check=True, capture_output=True, timeout=10)
+        parsed = subprocess.run([*shell, "-n", str(script)], check=False, capture_output=True, timeout=10)
+        assert parsed.returncode == 0, (script, parsed.stderr)
 
 
 def test_python_files_compile(app_folder: Path) -> None:
     for path in [*app_folder.glob("package/**/*.py"), *app_folder.glob("jobs/*.py")]:
-        compile(path.read_text(), str(path), "exec")
+        assert compile(path.read_text(), str(path), "exec")
 
 
 def test_nothing_but_names_in_the_scripts(app_folder: Path, app: dict[str, Any]) -> None:

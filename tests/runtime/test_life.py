@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -84,16 +83,6 @@ async def test_a_removed_pod_takes_nothing_more(start_pod: Callable[..., Any]) -
         await sandbox.start(ContainerSpec(name="x", image="localhost/kdasync/guest:1", command=("true",)))
 
 
-async def test_starting_is_quick(start_pod: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> None:
-    await start_pod("a-0")
-    began = time.perf_counter()
-    await start_pod("a-1")
-    taken = time.perf_counter() - began
-    with capsys.disabled():
-        print(f" [pod started in {taken * 1000:.0f} ms]", end="")
-    assert taken < 2
-
-
 async def test_a_cancelled_start_leaves_no_process(
     start_pod: Callable[..., Any], runtime: ProcessRuntime, until: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -107,7 +96,9 @@ async def test_a_cancelled_start_leaves_no_process(
         results = await asyncio.gather(task, return_exceptions=True)
         if not isinstance(results[0], asyncio.CancelledError):
             await results[0].stop(grace=0)
-    await until(lambda: runtime.statistics()["processes"] == 1 and len(list((tmp_path / "state/containers").iterdir())) == 1)
+    left = tmp_path / "state/containers"
+    await until(lambda: runtime.statistics()["processes"] == 1 and len(list(left.iterdir())) == 1)
+    assert len(list(left.iterdir())) == 1
 
 
 async def test_what_ps_shows_of_pid_1_names_nothing_of_the_machine(start_pod: Callable[..., Any], run: Callable[..., Any]) -> None:
