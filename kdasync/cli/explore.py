@@ -12,7 +12,9 @@ _MODELS = ("one", "two-by-three", "three-by-two", "small")
 
 @click.command("explore")
 @click.option("--model", type=click.Choice([*_MODELS, "all"]), default="all", show_default=True, help="What to walk.")
-@click.option("--deep", is_flag=True, help="Two faults and two edits on every path, not three of both together: takes long.")
+@click.option(
+    "--deep", is_flag=True, help="Two faults and two edits on every path, not three of both together: two and a half minutes."
+)
 def command(model: str, *, deep: bool) -> None:
     """Walk the state machines through everything that can happen; exit code 1 if a rule is broken or a state leads nowhere."""
     from kdasync.explore.explore import explorer

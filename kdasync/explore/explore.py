@@ -28,7 +28,7 @@ CLUSTERS = {"two-by-three": (2, 3), "three-by-two": (3, 2), "small": (1, 2)}
 MODELS = ("one", *CLUSTERS)
 _STUCK = "from_every_state_a_world_without_faults_leads_to_the_goal"
 _HOPELESS = "a_failed_member_can_be_healed_by_a_user"
-TOTAL = 3  # faults and edits together on a path: with four the large models take ten times as long
+TOTAL = 3  # faults and edits together on a path: with four the large models take four times as long
 _SHOWN = 3  # stories of states that lead nowhere
 
 

@@ -41,7 +41,7 @@ def test_the_model_says_what_the_operator_says(walked: Walked) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_all_models_complete() -> None:
-    result = CliRunner().invoke(command, ["--model", "all"])
+    result = CliRunner().invoke(command, ["--model", "all", "--deep"])
     assert result.exit_code == 0, result.output
     assert "two-by-three" in result.output
     assert "three-by-two" in result.output
