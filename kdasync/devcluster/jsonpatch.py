@@ -27,7 +27,7 @@ def operations(body: Any) -> list[Operation]:
     Raises:
         Failure: 400 malformed, 413 too many.
     """
-    if not isinstance(body, list):
+    if not isinstance(body, list | tuple):
         raise bad_request("error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp")
     try:
         found = msgspec.convert(body, list[Operation])

@@ -93,7 +93,7 @@ ACCEPTED: tuple[Accepted, ...] = (
     *(_accept("patch.strategic_data", "a frozen field", path, _GO) for path in ("body.message", "body.details.causes[0].message")),
     *(
         _accept("schema.definitions", step, path, _CRD)
-        for step in ("established", "categories", "delete")
+        for step in ("established", "categories", "accepted", "delete")
         for path in ("body.metadata.managedFields[1]", "body.metadata.resourceVersion")
     ),
     _accept(

@@ -15,12 +15,19 @@ _UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _MICRO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z")
 _KNOWN = re.compile(r"(ResourceVersion in (?:the )?(?:precondition|record) \(|resourceVersion=)(\d+)")
+_QUOTED = re.compile(r"(resourceVersion[\\\"]+:[\\\"]+)\d+")
 _VERSION = re.compile(r"((?:resource version|current): )\d+(?: \(\d+\))?")
 _ADDRESS = re.compile(r"\b10\.\d+\.\d+\.\d+\b|\b127\.0\.0\.1\b")
 _AGE = re.compile(r"\d+(m\d+)?s")
 _PORTS = re.compile(r":\d{4,5}\b")
 _LISTS = ("List", "Table")
-_OPAQUE = {"continue": "CONTINUE", "nodePort": "NODEPORT", "currentRevision": "REVISION", "updateRevision": "REVISION"}
+_OPAQUE = {
+    "continue": "CONTINUE",
+    "nodePort": "NODEPORT",
+    "storageVersionHash": "HASH",
+    "currentRevision": "REVISION",
+    "updateRevision": "REVISION",
+}
 
 
 class Normal:
@@ -49,6 +56,7 @@ class Normal:
         text = _UID.sub(lambda match: self._uids.get(match[0], "UID"), text)
         text = _TIME.sub("TIME", _MICRO.sub("MICROTIME", text))
         text = _KNOWN.sub(lambda match: f"{match[1]}{self._versions.get(match[2], 'VERSION')}", text)
+        text = _QUOTED.sub(r"\1VERSION", text)
         text = _VERSION.sub(r"\1VERSION", text)
         text = re.sub(r"continue=[\w-]+", "continue=CONTINUE", text)
         text = re.sub(r'exec \\*"[0-9a-f]{64}\\*"', 'exec "ID"', text)

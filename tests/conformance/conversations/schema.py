@@ -24,6 +24,7 @@ async def definitions(talk: Talk) -> None:
     await talk("again", "POST", DEFINITIONS, definition(talk, schema_=small))
     categories = {"spec": {"names": {"categories": ["all"]}}}
     await talk("categories", "PATCH", path, categories, kind=MERGE)
+    await talk.until("accepted", path, lambda answer: "categories" in answer.body["status"]["acceptedNames"])
     await talk("another scope", "PATCH", path, {"spec": {"scope": "Cluster"}}, kind=MERGE)
     await talk("delete", "DELETE", path)
     await talk.until("gone", path, lambda answer: answer.status == 404)
