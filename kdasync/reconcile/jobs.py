@@ -22,6 +22,7 @@ from kdasync.api.memory import Run
 from kdasync.errors import DefinitionError, ExecError, GuestError, KdasyncError
 from kdasync.guest.order import Order, Outcome, Result
 from kdasync.reconcile.snapshot import JobView
+from kdasync.telemetry.logging import logger
 from kdasync.workqueue.nursery import Nursery
 
 Key = tuple[str, str]
@@ -88,6 +89,7 @@ class Jobs:
         self._slots = asyncio.Semaphore(transfers)
         self._sleep = sleep
         self._random = random
+        self._log = logger("jobs")
         self._jobs: dict[str, dict[int, _Job]] = {}
 
     def views(self, uid: str) -> Mapping[int, JobView]:
@@ -121,7 +123,8 @@ class Jobs:
         for attempt in range(_STOPS):
             try:
                 await self._guests.deliver(target, await make(), lambda: None)
-            except KdasyncError:
+            except Exception as error:  # noqa: BLE001 - the border of one member
+                self._log.warning("run not stopped", pod=target.pod, error=str(error))
                 await self._sleep(_FIRST * 2.0**attempt)
             else:
                 return
@@ -148,6 +151,10 @@ class Jobs:
             except KdasyncError as error:
                 result = None
                 self._troubled(target, job, error)
+            except Exception as error:  # noqa: BLE001 - the border of one member: a bug here must not end the operator
+                result = None
+                self._log.error("job failed", pod=target.pod, run=job.run.event, exc_info=error)
+                self._troubled(target, job, ExecError("Internal", f"{type(error).__name__}: {error}"))
             if result is not None:
                 job.view = msgspec.structs.replace(job.view, result=result, trouble="")
                 self._wake(target.key)

@@ -220,3 +220,14 @@ async def test_a_lost_run_is_ordered_again_under_a_new_attempt(running: Any, mak
         await stack.create("kubedirectorclusters", make())
         await stack.until(lambda: stack.configured("one"))
         assert [order.attempt for order in stack.guests.orders if order.provenance.node_id == 3] == [1, 2]
+
+
+async def test_a_bug_in_the_work_for_one_member_ends_nothing_else(running: Any, make: Any) -> None:
+    async with running() as stack:
+        stack.guests.trouble = RuntimeError("a bug")
+        await stack.create("kubedirectorclusters", make())
+        await stack.until(lambda: "RuntimeError: a bug" in condition(stack, "Ready")["message"])
+        assert stack.operator.ready
+        stack.guests.trouble = None
+        await stack.until(lambda: stack.configured("one"))
+        assert len(stack.guests.calls) == 3
