@@ -365,51 +365,7 @@ def _post(path: str, body: Json) -> Any:
     return Http("POST", path, (), {}, json.dumps(body).encode())
 
 
-HOLES = (
-    "f1",
-    "f2",
-    "f3",
-    "f4",
-    "f5",
-    "f5b",
-    "f5c",
-    "f6",
-    "f7",
-    "f8",
-    "f9",
-    "f9b",
-    "f9c",
-    "f9d",
-    "f9e",
-    "f10",
-    "f11",
-    "f12",
-    "f12b",
-    "f13",
-    "f14",
-    "f15",
-    "f16",
-    "f17",
-    "f18",
-    "f19",
-    "f20",
-    "f21",
-    "f22",
-    "f23",
-    "f24",
-    "f25",
-    "f26",
-    "f27",
-    "f28",
-    "f29",
-    "f30",
-    "f31",
-    "f32",
-    "f33",
-    "f34",
-    "f35",
-    "f36",
-)
+HOLES = tuple(name for name in vars(Checks) if name.startswith("f") and name[1].isdigit())
 
 
 @pytest.mark.parametrize("hole", HOLES)
@@ -421,4 +377,4 @@ def test_no_number_is_left_out() -> None:
     """F1 to F36, but F9f: tokens in a Service annotation and in status are what the API promises; admission has no say in them."""
     numbers = {int("".join(filter(str.isdigit, hole))) for hole in HOLES}
     assert numbers == set(range(1, 37))
-    assert set(HOLES) == {name for name in vars(Checks) if name.startswith("f") and name[1].isdigit()}
+    assert len(HOLES) == 43
