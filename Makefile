@@ -31,7 +31,7 @@ bench: $(READY)
 
 # Against a whole real Kubernetes: needs root, Go 1.26 and the Debian packages that it names; builds once, about seven minutes.
 test-real: $(READY)
-	$(BIN)/python -m pytest -m real tests/e2e $(ARGS)
+	$(BIN)/python -m pytest -m real tests/conformance tests/e2e $(ARGS)
 
 # The same Kubernetes for you; prints how to use it.
 cluster-up: $(READY)

@@ -133,6 +133,12 @@ ACCEPTED: tuple[Accepted, ...] = (
         for step in ("pod status", "pod by its own path", "read status")
         for path in ("body.status.conditions[0].last*", "body.metadata.managedFields[1].*Time")
     ),
+    _accept(
+        "watching.expired",
+        "the rest of an old page",
+        "body.metadata.continue",
+        "The real server offers a token for an inconsistent rest; devcluster offers only what a client should do: list again.",
+    ),
     *(
         _accept("webhooks.mutation", step, path, _ADMIN)
         for step in ("asked at create", "asked at update")
