@@ -13,7 +13,6 @@ _ADMIN = "Who asks is whoever the server knows: here a token file's user with a 
 _CRD = "The real definition's status is written later by a controller as a manager of its own; devcluster's is there at once."
 _SCALE = "devcluster notes a scale as the manager's own update of the object, without the subresource; the value owned is the same."
 _TIMES = "Go writes absent times of a condition as null; every kubelet and controller sends them."
-_CONTROLLER = "The manager is the controller's name, and that is who it is."
 
 
 def _accept(conversation: str, step: str, path: str, reason: str) -> Accepted:
@@ -76,7 +75,6 @@ ACCEPTED: tuple[Accepted, ...] = (
         "body",
         "The kubelet answers with bare text, devcluster with a Status; code and text are equal.",
     ),
-    _accept("generation.built_in", "*", "body.metadata.managedFields[1].manager", _CONTROLLER),
     _accept("listing.paging", "a bad token", "body.message", _GO),
     *(
         _accept("listing.tables", step, "body.columnDefinitions[0].description", _COLUMNS)

@@ -29,6 +29,7 @@ async def without_status(talk: Talk) -> None:
 
 
 async def built_in(talk: Talk) -> None:
+    talk.normal.controlled = ("StatefulSet",)
     sets = talk.path("statefulsets", group="apps/v1")
     await talk("create a set", "POST", sets, stateful_set(talk))
     seen = await talk.until(
@@ -39,5 +40,5 @@ async def built_in(talk: Talk) -> None:
     await talk("its template", "PATCH", f"{sets}/one", labels, kind=MERGE)
     await talk.until("seen again", f"{sets}/one", lambda found: found.body.get("status", {}).get("observedGeneration") == 2)
     maps = talk.path("configmaps")
-    await talk("data has none", "POST", maps, config_map(a="1"))
-    await talk("also when changed", "PATCH", f"{maps}/one", {"data": {"a": "2"}}, kind=MERGE)
+    await talk("data has none", "POST", maps, config_map("data", a="1"))
+    await talk("also when changed", "PATCH", f"{maps}/data", {"data": {"a": "2"}}, kind=MERGE)
