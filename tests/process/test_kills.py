@@ -7,6 +7,8 @@ import os
 import random
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,17 +47,23 @@ class Operating:
     async def torment(self, done: asyncio.Event) -> None:
         """Kill it until `done`, and for as many times as are owed; then let it live until cancelled."""
         while self.kills < KILLS or not done.is_set():
-            process = await self.start()
-            await asyncio.sleep(self.random.uniform(1.0, 5.0))
-            process.send_signal(signal.SIGKILL)
+            async with self.started() as process:
+                await asyncio.sleep(self.random.uniform(1.0, 5.0))
+                process.send_signal(signal.SIGKILL)
+                await process.wait()
+                self.kills += 1
+        async with self.started() as process:
             await process.wait()
-            self.kills += 1
+
+    @asynccontextmanager
+    async def started(self) -> AsyncIterator[asyncio.subprocess.Process]:
+        """An operator that does not outlive the block."""
         process = await self.start()
         try:
-            await process.wait()
+            yield process
         finally:
             if process.returncode is None:
-                process.terminate()
+                process.kill()
                 await process.wait()
 
 
