@@ -7,7 +7,7 @@ from kdasync.guest.order import Outcome
 from kdasync.reconcile import limits, membership
 from kdasync.reconcile.draft import Draft
 from kdasync.reconcile.naming import owner_pod, pod_of, service_of
-from kdasync.reconcile.snapshot import JobView, Snapshot, container_id, is_running, policy, running_id
+from kdasync.reconcile.snapshot import JobView, Snapshot, container_id, is_running, running_id
 from statemachines import role as roles
 from statemachines.cluster import NEW
 from statemachines.member import CONFIGURING as _CONFIGURING
@@ -110,7 +110,7 @@ def _initializing(snapshot: Snapshot, pod_name: str) -> bool:
 
 def _keeps_files(snapshot: Snapshot, member: MemberMemory) -> bool:
     wanted = snapshot.role(member.role)
-    own = policy(snapshot.app.spec if snapshot.app else None, member.role)
+    own = snapshot.policy(member.role)
     return bool(wanted and wanted.storage) and own.on_restart == "skip" and member.config_epoch is not None
 
 
@@ -142,7 +142,7 @@ def leftovers(snapshot: Snapshot, member: MemberMemory, pod_name: str) -> list[t
     service = snapshot.services.get(service_of(snapshot, member))
     if service is not None and member.state == REMOVING:
         found.append(("Service", service.metadata.name, service.metadata.uid))
-    if policy(snapshot.app.spec if snapshot.app else None, member.role).claims == "delete":
+    if snapshot.policy(member.role).claims == "delete":
         owned = [claim for name, claim in snapshot.claims.items() if owner_pod(name) == pod_name]
         found += [("PersistentVolumeClaim", claim.metadata.name, claim.metadata.uid) for claim in owned]
     return found

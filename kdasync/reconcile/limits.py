@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kdasync.api.memory import MemberMemory
-from kdasync.reconcile.snapshot import Snapshot, container, policy
+from kdasync.reconcile.snapshot import Snapshot, container
 from statemachines.member import MEMBER, WAITING_POD
 
 
@@ -12,7 +12,7 @@ def limit(snapshot: Snapshot, member: MemberMemory) -> float | None:
     name = MEMBER.state[member.state].deadline
     if not name:
         return None
-    own = policy(snapshot.app.spec if snapshot.app else None, member.role)
+    own = snapshot.policy(member.role)
     value: float | None = getattr(own, f"{name}_seconds", None)
     return value if value is not None else float(getattr(snapshot.settings, f"{name}_seconds"))
 

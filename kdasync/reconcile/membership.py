@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from kdasync.api.memory import LogEntry, MemberMemory, Memory, Run
 from kdasync.reconcile.naming import domain
-from kdasync.reconcile.snapshot import Snapshot, policy
+from kdasync.reconcile.snapshot import Snapshot
 from statemachines.role import LEAVING
 
 EVENTS = {"add": "addnodes", "del": "delnodes"}
@@ -43,7 +43,7 @@ def asked(snapshot: Snapshot, member: MemberMemory, first: int) -> list[str] | N
     Where the app elects one executor (`executor: one`), the others of the role ask for none.
     """
     role = snapshot.app_role(member.role)
-    if policy(snapshot.app.spec if snapshot.app else None, member.role).executor == "one" and member.node_id != first:
+    if snapshot.policy(member.role).executor == "one" and member.node_id != first:
         return []
     return role.event_list if role else None
 

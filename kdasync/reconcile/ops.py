@@ -15,7 +15,7 @@ from kdasync.reconcile.draft import Draft
 from kdasync.reconcile.facts import job_of, update
 from kdasync.reconcile.limits import limit
 from kdasync.reconcile.naming import pod_of
-from kdasync.reconcile.snapshot import Snapshot, policy, running_id
+from kdasync.reconcile.snapshot import Snapshot, running_id
 from statemachines import role as roles
 from statemachines.actions import Op
 from statemachines.member import MEMBER
@@ -126,7 +126,7 @@ def _failed(
 
 
 def _retry_at(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> float:
-    own = policy(snapshot.app.spec if snapshot.app else None, member.role)
+    own = snapshot.policy(member.role)
     retries = draft.settings.retries if own.retries is None else own.retries
     if member.attempts >= retries:
         return 0
@@ -172,7 +172,7 @@ def _begun(entry: LogEntry, member: MemberMemory, run: Run) -> LogEntry:
 
 def told(snapshot: Snapshot, draft: Draft, member: MemberMemory) -> None:
     """The member heard it; where one member hears for its whole role, the others need not hear it again."""
-    if policy(snapshot.app.spec if snapshot.app else None, member.role).executor == "one" and member.run is not None:
+    if snapshot.policy(member.role).executor == "one" and member.run is not None:
         for other in draft.of_role(member.role):
             if other.state in roles.AT_WORK and other.run is None:
                 draft.update(other, told=max(other.told, member.run.until_seq))

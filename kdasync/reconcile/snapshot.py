@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from kdasync.api.app import AppSpec, KubeDirectorApp, RolePolicy
+from kdasync.api.app import KubeDirectorApp, RolePolicy
 from kdasync.api.app import Role as AppRole
 from kdasync.api.cluster import ClusterSpec, KubeDirectorCluster, Role
 from kdasync.api.config import ConfigSpec
@@ -17,6 +17,7 @@ from kdasync.api.workloads import Claim, ContainerStatus, Pod, Service, Stateful
 from kdasync.errors import DefinitionError
 from kdasync.guest.order import Result
 from kdasync.reconcile.connected import Connected
+from kdasync.render.view import role_policy
 from kdasync.settings import Settings
 
 
@@ -84,6 +85,10 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         roles = self.app.spec.roles if self.app else []
         return next((defined for defined in roles if defined.id == role), None)
 
+    def policy(self, role: str) -> RolePolicy:
+        """How the app wants the role to be run, all defaults if it says nothing."""
+        return role_policy(self.app, role) if self.app else RolePolicy(id=role)
+
     def defines(self, role: str) -> bool:
         """App and spec both say what a member of the role is: only then can one be set up or told something."""
         return self.app_role(role) is not None and self.role(role) is not None
@@ -92,12 +97,6 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         """Wanted members of a role; 0 if the spec does not have it."""
         wanted = self.role(role)
         return (wanted.members or 0) if wanted else 0
-
-
-def policy(app: AppSpec | None, role: str) -> RolePolicy:
-    """The role's additive policy, or the defaults."""
-    roles = app.kdasync.roles if app and app.kdasync else []
-    return next((found for found in roles if found.id == role), RolePolicy(id=role))
 
 
 def container(pod: Pod | None, name: str = "app") -> ContainerStatus | None:
